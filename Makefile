@@ -1,0 +1,77 @@
+# `make` alone lists the commands. Every command first sets up what is missing, once.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test check site accuracy calibrate bench prerender clean
+MAKEFLAGS += --no-print-directory
+
+PY := .venv/bin/python
+STAMPS := .venv/stamps
+SOURCES := $(shell find py -name '*.py' -o -name '*.json' 2>/dev/null)
+PAGE := index.html pyscript.toml $(wildcard css/*.css js/* assets/*)
+PORT ?= 8000
+SITE_URL ?=
+export PYTHONPATH := py:tools
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMPS)/dev $(STAMPS)/browser runtime/.stamp ## Set up everything, for offline work (the other commands do it too)
+
+run: runtime/.stamp ## Serve the page on this machine and print its address (PORT=8000)
+	@$(PY) tools/serve.py --port $(PORT)
+
+test: $(STAMPS)/dev $(STAMPS)/browser site/.stamp ## Run every test, the browser's included (ARGS="-k name" to choose)
+	@$(PY) -m pytest $(ARGS)
+
+check: $(STAMPS)/dev ## Lint, types and import rules: ruff, mypy --strict, import-linter
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(PY) -c "import sys; from importlinter.cli import lint_imports_command as c; sys.exit(c())"
+
+site: site/.stamp ## Write to site/ what GitHub Pages publishes (SITE_URL=https://... for absolute tags)
+
+accuracy: $(STAMPS)/dev ## Compare the engine with published measurements and print the error
+	@$(PY) tools/accuracy.py $(ARGS)
+
+calibrate: $(STAMPS)/dev ## Fit the engine's constants to the measurements and write them to the data
+	@$(PY) tools/calibrate.py $(ARGS)
+
+bench: $(STAMPS)/dev $(STAMPS)/browser site/.stamp ## Time the boot in the browser against a bare Pyodide page
+	@$(PY) tools/bench.py $(ARGS)
+
+prerender: $(STAMPS)/venv runtime/.stamp ## Rewrite the generated blocks of index.html: first answer, preload hints
+	@$(PY) tools/prerender.py
+
+clean: ## Remove everything that was made here
+	rm -rf .venv node_modules runtime site build
+
+# ---- set-up, each step once ------------------------------------------------------------------
+
+$(STAMPS)/venv: tools/find_python.sh
+	@python=$$(tools/find_python.sh) && echo "setup: .venv" && "$$python" -m venv .venv
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/dev: pyproject.toml tools/constraints.txt tools/install_python.py | $(STAMPS)/venv
+	@echo "setup: development packages"
+	@$(PY) tools/install_python.py dev && touch $@
+
+$(STAMPS)/node: tools/find_node.sh | $(STAMPS)/venv
+	@tools/find_node.sh >/dev/null || { echo "setup: Node from PyPI" && $(PY) tools/install_python.py node; }
+	@tools/find_node.sh >/dev/null && touch $@
+
+$(STAMPS)/browser: tools/install_browser.py | $(STAMPS)/dev
+	@echo "setup: Chromium" && $(PY) tools/install_browser.py && touch $@
+
+node_modules/.stamp: package.json package-lock.json | $(STAMPS)/node
+	@echo "setup: npm packages"
+	@PATH="$$(tools/find_node.sh):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+RUNTIME_TOOLS := tools/runtime.py tools/build_stdlib.mjs tools/stdlib_modules.txt
+runtime/.stamp: node_modules/.stamp $(RUNTIME_TOOLS)
+	@echo "setup: runtime/"
+	@PATH="$$(tools/find_node.sh):$$PATH" $(PY) tools/runtime.py && touch $@
+
+site/.stamp: runtime/.stamp $(SOURCES) $(PAGE) tools/site.py tools/app_zip.py tools/licenses.py
+	@$(PY) tools/site.py --url "$(SITE_URL)" && touch $@
