@@ -1,0 +1,69 @@
+"""Fill runtime/ from the npm packages: PyScript, Pyodide, the compiled standard library.
+
+Third-party code is never committed; it comes from node_modules/ at the versions of
+package-lock.json. What PyScript can load lazily and this page never uses (editor, terminal) stays
+out.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNTIME = ROOT / "runtime"
+PYSCRIPT = ROOT / "node_modules" / "@pyscript" / "core" / "dist"
+PYODIDE = ROOT / "node_modules" / "pyodide"
+PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
+# Fetched by PyScript at every start, used or not.
+PYSCRIPT_PLUGINS = (
+    "deprecations-manager",
+    "donkey",
+    "error",
+    "py-editor",
+    "py-game",
+    "py-terminal",
+    "toml",
+)
+STATIC_IMPORT = re.compile(r"""(?:from|import)\s*"\./([^"]+\.js)\"""")
+LAZY_IMPORT = re.compile(r"""import\("\./([^"]+\.js)"\)""")
+
+
+def pyscript_files() -> list[str]:
+    """core.js, what it imports, and of its lazy parts those that are fetched at every start."""
+    (core,) = STATIC_IMPORT.findall((PYSCRIPT / "core.js").read_text("utf-8"))
+    lazy = LAZY_IMPORT.findall((PYSCRIPT / core).read_text("utf-8"))
+    wanted = {name for name in lazy if name.rsplit("-", 1)[0] in PYSCRIPT_PLUGINS}
+    return ["core.js", core, *sorted(wanted)]
+
+
+def copy(source: Path, target: Path, names: list[str]) -> None:
+    """Copy files into a folder, without the references to source maps that are not shipped."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if name.endswith((".js", ".mjs")):
+            text = (source / name).read_text("utf-8")
+            (target / name).write_text(re.sub(r"\n//# sourceMappingURL=\S+\s*$", "\n", text), "utf-8")
+        else:
+            shutil.copyfile(source / name, target / name)
+
+
+def build_stdlib() -> None:
+    """Compile the standard library with the same Pyodide, under Node."""
+    tools = ROOT / "tools"
+    command = ["node", str(tools / "build_stdlib.mjs"), str(tools / "stdlib_modules.txt")]
+    subprocess.run([*command, str(RUNTIME / "pyodide" / "stdlib.zip")], check=True, cwd=ROOT)
+
+
+def main() -> int:
+    """Make runtime/ anew."""
+    shutil.rmtree(RUNTIME, ignore_errors=True)
+    copy(PYSCRIPT, RUNTIME / "pyscript", pyscript_files())
+    copy(PYODIDE, RUNTIME / "pyodide", list(PYODIDE_FILES))
+    build_stdlib()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""Write to site/ what a static host publishes: the page, its runtime, the licences.
+
+Works at any address and below any sub-path, since all its links are relative. `--url` (the address
+that it will be published at) adds the tags that need an absolute one; without it they are left out.
+"""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import app_zip
+import licenses
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "site"
+COPIED = ("index.html", "pyscript.toml", "css", "js", "assets", "py/page/main.py", "runtime")
+IGNORED = shutil.ignore_patterns(".*", "__pycache__", "*.md")
+
+
+def copy(name: str) -> None:
+    """Copy one file or folder of the working tree, if there is such a one."""
+    source, target = ROOT / name, SITE / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=IGNORED)
+    elif source.exists():
+        shutil.copyfile(source, target)
+
+
+def with_address(html: str, url: str) -> str:
+    """The page with the tags that name its own address."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or '"' in url:
+        raise SystemExit(f"SITE_URL must be an http or https address, not {url!r}")
+    address = url.rstrip("/") + "/"
+    tags = f'<link rel="canonical" href="{address}">\n<meta property="og:url" content="{address}">\n'
+    return html.replace("</head>", tags + "</head>", 1)
+
+
+def build(url: str = "") -> None:
+    """Make site/ anew."""
+    shutil.rmtree(SITE, ignore_errors=True)
+    for name in COPIED:
+        copy(name)
+    (SITE / "runtime" / "app.zip").write_bytes(app_zip.pack())
+    (SITE / "THIRD-PARTY-LICENSES").write_text(licenses.notice(), "utf-8")
+    (SITE / ".nojekyll").touch()
+    if url:
+        page = SITE / "index.html"
+        page.write_text(with_address(page.read_text("utf-8"), url), "utf-8")
+
+
+def main() -> int:
+    """Parse the command line and build."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url", default="", help="address that the site will be published at")
+    build(parser.parse_args().url)
+    files = [path for path in SITE.rglob("*") if path.is_file()]
+    print(f"site/: {len(files)} files, {sum(f.stat().st_size for f in files) / 1e6:.1f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
