@@ -73,7 +73,9 @@ def main(arguments: list[str]) -> None:
     made = prices(Path(arguments[0]) if arguments else TABLE)
     PRICES.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     for gpu, figure in made.items():
-        print(f"{gpu:14} {figure['value']:6.2f} ({figure['low']}-{figure['high']}, {figure['providers']} providers)")
+        print(
+            f"{gpu:14} {figure['value']:6.2f} ({figure['low']}-{figure['high']}, {figure['providers']} providers)"
+        )
 
 
 if __name__ == "__main__":

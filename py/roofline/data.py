@@ -1,0 +1,93 @@
+"""The packaged figures, read once at import; no other module of the engine opens a file.
+
+Every figure in ``data/*.json`` is an object with value, unit, source and date; a value of null means that the
+figure is known not to exist (no hardware support, no link) or was not found, which its note says.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
+
+#: SI units per published unit.
+SI_PER_UNIT: Mapping[str, float] = MappingProxyType(
+    {
+        "GB": 1e9,
+        "GiB": 2.0**30,
+        "MiB": 2.0**20,
+        "B": 1.0,
+        "TB/s": 1e12,
+        "GB/s": 1e9,
+        "Gb/s": 1e9 / 8,
+        "TFLOPS": 1e12,
+        "TOPS": 1e12,
+        "GPUs": 1.0,
+        "W": 1.0,
+        "USD/GPU/h": 1.0,
+        "tokens": 1.0,
+        "sequences": 1.0,
+        "ratio": 1.0,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One published figure with where and when it was found.
+
+    Attributes:
+        value: in ``unit``; None where there is none, see ``note``.
+        unit: a key of SI_PER_UNIT.
+        source: repository at commit and path, document or page.
+        date: of the source, YYYY, YYYY-MM or YYYY-MM-DD as far as known.
+        note: qualification for people, may be empty.
+        confidence: "A" two independent sources or a measurement, "B" one good source, "C" derived or conflicting; may be empty.
+    """
+
+    value: float | None
+    unit: str
+    source: str
+    date: str
+    note: str = ""
+    confidence: str = ""
+
+    @property
+    def si(self) -> float | None:
+        """The value in bytes, bytes/s, FLOP/s, W, USD per GPU-hour or a plain count."""
+        return None if self.value is None else self.value * SI_PER_UNIT[self.unit]
+
+    @property
+    def si_known(self) -> float:
+        """The value in SI.
+
+        Raises:
+            ValueError: the figure has no value.
+        """
+        if self.value is None:
+            raise ValueError(f"no value: {self.note}")
+        return self.value * SI_PER_UNIT[self.unit]
+
+
+def figure(raw: Mapping[str, Any]) -> Figure:
+    """Make a Figure of one object of a data file; keys that belong to the owner of the figure are passed over."""
+    return Figure(
+        raw["value"], raw["unit"], raw["source"], raw["date"], raw.get("note", ""), raw.get("confidence", "")
+    )
+
+
+def _read(name: str) -> Any:
+    with open(os.path.join(_FOLDER, f"{name}.json"), encoding="utf-8") as text:
+        return json.load(text)
+
+
+GPU_FIGURES: dict[str, Any] = _read("gpus")
+PRICE_FIGURES: dict[str, Any] = _read("prices")
+ENGINE_FIGURES: dict[str, Any] = _read("engines")
+EFFICIENCY_ROWS: list[dict[str, Any]] = _read("efficiency")["rows"]
+CATALOGUE_ENTRIES: dict[str, Any] = _read("catalogue")
