@@ -24,7 +24,7 @@ def main(group: str) -> int:
     constraints = str(ROOT / "tools" / "constraints.txt")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input"]
     command += ["--disable-pip-version-check", "--constraint", constraints]
-    return subprocess.run([*command, *requirements(group)]).returncode
+    return subprocess.run([*command, *requirements(group)], check=False).returncode
 
 
 if __name__ == "__main__":

@@ -1,48 +1,55 @@
 """Rewrite the generated blocks of index.html.
 
-A block stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`:
+A block stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`. Every block of the page has a
+maker here, and every maker its block:
 
 preload  What the browser fetches at once, before PyScript asks for it piece by piece. The names are
          those of runtime/ (PyScript's core carries a hash); `data-bytes` is the decoded size, which
          js/boot.mjs counts the download against.
+others   `present.prerender.blocks()`: name -> HTML of what the engine can say without a browser.
 """
 
 import re
 import sys
+from importlib import import_module, util
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ("runtime/pyscript/{core}", "runtime/pyodide/pyodide.mjs", "runtime/pyodide/pyodide.asm.mjs")
 COUNTED = ("runtime/pyodide/pyodide.asm.wasm", "runtime/pyodide/stdlib.zip")
 FETCHED = ("runtime/app.zip", "pyscript.toml", "py/page/main.py")
+BLOCK = re.compile(r"^<!-- (?P<name>[a-z-]+):begin -->\n(?P<inside>.*?)^<!-- (?P=name):end -->$", re.M | re.S)
 
 
-def preload() -> list[str]:
-    """The preload hints, one element a line."""
+def preload() -> str:
+    """The preload hints, and the script that starts Pyodide while PyScript is still on its way."""
     core = next((ROOT / "runtime" / "pyscript").glob("core-*.js")).name
     modules = [f'<link rel="modulepreload" href="{m.format(core=core)}">' for m in MODULES]
     fetch = '<link rel="preload" as="fetch" crossorigin="anonymous" href="{}"{}>'
     counted = [fetch.format(c, f' data-bytes="{(ROOT / c).stat().st_size}"') for c in COUNTED]
     early = '<script type="module" src="js/boot.mjs"></script>'
-    return [*modules, *counted, *(fetch.format(f, "") for f in FETCHED), early]
+    return "\n".join([*modules, *counted, *(fetch.format(f, "") for f in FETCHED), early])
 
 
-def replaced(html: str, name: str, lines: list[str]) -> str:
-    """The document with one block's content replaced, at the block's own indentation."""
-    block = re.compile(rf"^([ \t]*)<!-- {name}:begin -->\n.*?^[ \t]*<!-- {name}:end -->", re.M | re.S)
-    if len(block.findall(html)) != 1:
-        raise SystemExit(f"index.html: expected one block <!-- {name}:begin --> ... <!-- {name}:end -->")
-
-    def fill(match: re.Match[str]) -> str:
-        inside = [f"<!-- {name}:begin -->", *lines, f"<!-- {name}:end -->"]
-        return "\n".join(match[1] + line for line in inside)
-
-    return block.sub(fill, html)
+def makers() -> dict[str, str]:
+    """Every block's content by name."""
+    has_answer = util.find_spec("present.prerender") is not None
+    answer = import_module("present.prerender").blocks() if has_answer else {}
+    return {"preload": preload(), **answer}
 
 
 def rendered(html: str) -> str:
     """The document with all its generated blocks as they ought to be."""
-    return replaced(html, "preload", preload())
+    content = makers()
+    found = [match["name"] for match in BLOCK.finditer(html)]
+    if sorted(found) != sorted(content):
+        raise SystemExit(f"index.html has the blocks {sorted(found)}, but there is content for {sorted(content)}")
+
+    def fill(match: re.Match[str]) -> str:
+        name = match["name"]
+        return f"<!-- {name}:begin -->\n{content[name].strip()}\n<!-- {name}:end -->"
+
+    return BLOCK.sub(fill, html)
 
 
 def main() -> int:

@@ -28,7 +28,14 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
     ".zip": "application/zip",
 }
-GZIPPED = ("text/", "application/json", "application/toml", "application/wasm", "image/svg", "application/manifest")
+GZIPPED = (
+    "text/",
+    "application/json",
+    "application/toml",
+    "application/wasm",
+    "image/svg",
+    "application/manifest",
+)
 
 Content = Callable[[str], bytes | None]
 
@@ -125,7 +132,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.sent.append((path, len(body)))
         return None
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815
 
     def log_message(self, format: str, *args: object) -> None:
         """Stay silent: the terminal shows the address, not a log."""
