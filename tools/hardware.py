@@ -31,6 +31,7 @@ def provider(row: dict[str, str]) -> str:
 
 
 def is_list_price(row: dict[str, str]) -> bool:
+    """Whether the row is what a provider lists for on-demand use."""
     return row["kind"] in ON_DEMAND and "estimated" not in row["note"]
 
 
@@ -43,6 +44,7 @@ def known_date(text: str) -> str:
 
 
 def price(rows: list[dict[str, str]]) -> dict[str, object]:
+    """The figure of one GPU from all its list prices."""
     by_provider = defaultdict(list)
     for row in rows:
         by_provider[provider(row)].append(float(row["usd_per_gpu_hour"]))
@@ -61,6 +63,7 @@ def price(rows: list[dict[str, str]]) -> dict[str, object]:
 
 
 def prices(table: Path) -> dict[str, dict[str, object]]:
+    """The figures of all GPUs that the engine knows and some provider lists."""
     by_gpu = defaultdict(list)
     with table.open(encoding="utf-8", newline="") as lines:
         for row in filter(is_list_price, csv.DictReader(lines)):
@@ -70,12 +73,11 @@ def prices(table: Path) -> dict[str, dict[str, object]]:
 
 
 def main(arguments: list[str]) -> None:
+    """Write the file and print the prices."""
     made = prices(Path(arguments[0]) if arguments else TABLE)
     PRICES.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     for gpu, figure in made.items():
-        print(
-            f"{gpu:14} {figure['value']:6.2f} ({figure['low']}-{figure['high']}, {figure['providers']} providers)"
-        )
+        print(f"{gpu:14} {figure['value']:6.2f} ({figure['low']}-{figure['high']}, {figure['providers']} providers)")
 
 
 if __name__ == "__main__":

@@ -1,3 +1,5 @@
+# ruff: noqa: PTH100, PTH118, PTH120, PTH123
+# pathlib would have to be shipped to the browser for two joins.
 """The packaged figures, read once at import; no other module of the engine opens a file.
 
 Every figure in ``data/*.json`` is an object with value, unit, source and date; a value of null means that the
@@ -47,7 +49,8 @@ class Figure:
         source: repository at commit and path, document or page.
         date: of the source, YYYY, YYYY-MM or YYYY-MM-DD as far as known.
         note: qualification for people, may be empty.
-        confidence: "A" two independent sources or a measurement, "B" one good source, "C" derived or conflicting; may be empty.
+        confidence: "A" two independent sources or a measurement, "B" one good source, "C" derived or conflicting;
+            may be empty.
     """
 
     value: float | None
@@ -76,9 +79,7 @@ class Figure:
 
 def figure(raw: Mapping[str, Any]) -> Figure:
     """Make a Figure of one object of a data file; keys that belong to the owner of the figure are passed over."""
-    return Figure(
-        raw["value"], raw["unit"], raw["source"], raw["date"], raw.get("note", ""), raw.get("confidence", "")
-    )
+    return Figure(raw["value"], raw["unit"], raw["source"], raw["date"], raw.get("note", ""), raw.get("confidence", ""))
 
 
 def _read(name: str) -> Any:

@@ -168,7 +168,14 @@ def _row_by_memory(rows: list[list[Any]], mib: float) -> list[Any]:
 
 def _prefill_graphs(chunk_tokens: int) -> int:
     """Prefill sizes for which SGLang captures a graph, up to the chunk (server_args.py)."""
-    steps = ((4, 33, 4), (48, 257, 16), (288, 513, 32), (576, 1025, 64), (1280, 4097, 256), (4608, chunk_tokens + 1, 512))
+    steps = (
+        (4, 33, 4),
+        (48, 257, 16),
+        (288, 513, 32),
+        (576, 1025, 64),
+        (1280, 4097, 256),
+        (4608, chunk_tokens + 1, 512),
+    )
     return sum(size <= chunk_tokens for start, stop, step in steps for size in range(start, stop, step))
 
 
@@ -190,7 +197,8 @@ def _sglang_fraction(raw: Mapping[str, Any], gpu: Gpu, layout: Layout, chunk_tok
         reserved += _prefill_graphs(chunk_tokens) * rule["per_prefill_graph"]
     if memory_mib > 60 * 1024:
         reserved = max(reserved, rule["least"])
-    return float(round((memory_mib - reserved) / memory_mib, 3))
+    share: float = (memory_mib - reserved) / memory_mib
+    return round(share, 3)
 
 
 def _engine(name: str, raw: Mapping[str, Any]) -> Engine:

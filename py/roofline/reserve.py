@@ -103,13 +103,11 @@ class Reserve:
     @property
     def total_bytes(self) -> float:
         """All parts."""
-        return (
-            self.context_bytes + self.workspace_bytes + self.activation_bytes + self.logit_bytes + self.graph_bytes
-        )
+        return self.context_bytes + self.workspace_bytes + self.activation_bytes + self.logit_bytes + self.graph_bytes
 
 
 def activation_bytes(shapes: Shapes) -> float:
-    """Peak of one layer's forward pass in 16 bit: residual, its normed copy, block input and output, and the intermediates.
+    """Peak of one layer's forward pass in 16 bit: residual, its normed copy, block input and output, intermediates.
 
     A gated dense block holds gate, up and their product; routed experts hold, per token and expert, the larger of gate
     with up and the block's output, and the product.
