@@ -112,6 +112,11 @@ class Engine:
     figures: Mapping[str, Figure]
     raw: Mapping[str, Any]
 
+    @property
+    def mixes_prefill_and_decode(self) -> bool:
+        """Prompt chunks and decodes share a step; else prompts run in steps of their own, before decodes."""
+        return bool(self.figures["mixes_prefill_and_decode"].value)
+
     def default_memory_fraction(self, gpu: Gpu, layout: Layout, max_batched_tokens: int | None = None) -> float:
         """The fraction that the engine takes when none is given, in its own meaning."""
         fraction = self.figures["memory_fraction"].value

@@ -1,0 +1,107 @@
+"""Calibrated constants of every engine and GPU family, read from ``data/efficiency.json``; ``IDEAL`` for the pure roofline.
+
+A row of the file is one curve: engine, family, format, values in SI units (the suffix names the unit), source, date, number of
+measured rows behind it and their error. Families without rows of their own inherit and say so in ``note``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from .curves import CollectiveCurve, DecodeCurve, ExpertCurve, MatrixCurve, PrefillCurve, StreamCurve
+from .data import EFFICIENCY_ROWS
+from .formats import Rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overhead:
+    """What an engine adds to the kernels, and how it schedules (docs/model.md).
+
+    Attributes:
+        layer_s: per layer and step of launch gaps and small kernels, where a step decodes.
+        prompt_layer_s: the same for a step that only prefills.
+        step_s: per step: scheduling, sampling, copies to and from the host.
+        sequence_s: per running sequence and step: sampling, bookkeeping, detokenisation.
+        prompt_token_s: per prompt token: tokenisation, copies, chunk bookkeeping.
+        request_s: per request before its first step, and the way of the first token back.
+        step_wait: share of a running step that a new request waits for.
+        interference: share of the prefill work of the others that delays a token.
+        queue: weight of prompts waiting for each other in steady state.
+        burst: share of a prompt's service that each client of the opening burst adds to the mean TTFT of the run.
+    """
+
+    layer_s: float = 0.0
+    prompt_layer_s: float = 0.0
+    step_s: float = 0.0
+    sequence_s: float = 0.0
+    prompt_token_s: float = 0.0
+    request_s: float = 0.0
+    step_wait: float = 0.5
+    interference: float = 1.0
+    queue: float = 1.0
+    burst: float = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constants:
+    """Curves by number format (matrices, experts) or by core and cache format (decode, prefill)."""
+
+    matrix: Mapping[str, MatrixCurve]
+    experts: Mapping[str, ExpertCurve]
+    decode: Mapping[str, DecodeCurve]
+    prefill: Mapping[str, PrefillCurve]
+    stream: StreamCurve = field(default_factory=StreamCurve)
+    collective: CollectiveCurve = field(default_factory=CollectiveCurve)
+    overhead: Overhead = field(default_factory=Overhead)
+
+
+MATRIX_FORMATS = ("bf16", "fp8", "fp8_block", "nvfp4", "mxfp4", "weight_only")
+CORES = tuple(f"{core}/{cache}" for core in ("attention", "latent", "recurrent") for cache in ("fp16", "fp8"))
+
+#: The roofline itself: every efficiency 1, no overhead, uniform routing.
+IDEAL = Constants(
+    matrix={name: MatrixCurve() for name in MATRIX_FORMATS},
+    experts={name: ExpertCurve() for name in MATRIX_FORMATS},
+    decode={name: DecodeCurve() for name in CORES},
+    prefill={name: PrefillCurve() for name in CORES},
+)
+
+_CURVES: Mapping[str, type[Any]] = MappingProxyType(
+    {
+        "matrix": MatrixCurve,
+        "experts": ExpertCurve,
+        "decode": DecodeCurve,
+        "prefill": PrefillCurve,
+        "stream": StreamCurve,
+        "collective": CollectiveCurve,
+        "overhead": Overhead,
+    }
+)
+_KEYED = ("matrix", "experts", "decode", "prefill")
+
+
+def curve_from_row(row: Mapping[str, Any]) -> Any:
+    """Build the curve of one row of the data file."""
+    values = dict(row["values"])
+    if "rate" in values:
+        values["rate"] = Rate(values["rate"])
+    return _CURVES[row["curve"]](**values)
+
+
+def assemble(rows: list[dict[str, Any]]) -> Mapping[tuple[str, str], Constants]:
+    """Constants by (engine, family)."""
+    groups: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        group = groups.setdefault((row["engine"], row["family"]), {name: {} for name in _KEYED})
+        if row["curve"] in _KEYED:
+            group[row["curve"]][row["format"]] = curve_from_row(row)
+        else:
+            group[row["curve"]] = curve_from_row(row)
+    return MappingProxyType({key: Constants(**group) for key, group in groups.items()})
+
+
+#: Constants by (engine, GPU family).
+CONSTANTS: Mapping[tuple[str, str], Constants] = assemble(EFFICIENCY_ROWS)

@@ -1,0 +1,149 @@
+"""Operators of one step of a replica, each with its work and its time on the fullest GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+from .curves import Time
+from .machine import Machine
+from .plan import Core, ExpertRow, MatrixRow, MixerRow, Plan
+from .weights import Role
+
+
+class Kind(StrEnum):
+    """Kernel family."""
+
+    MATRIX = "matrix"
+    EXPERTS = "experts"
+    DECODE_CORE = "decode attention"
+    PREFILL_CORE = "prefill attention"
+    ELEMENTWISE = "elementwise"
+    COLLECTIVE = "collective"
+
+
+class Batch(NamedTuple):
+    """What one attention-data-parallel rank runs in one step.
+
+    Attributes:
+        prompt_tokens: tokens of one prompt in this step.
+        past_tokens: tokens of the same prompt that are in the cache already.
+        prompts: prompts side by side in this step.
+        first_tokens: prompts that get their first token from this step; a fraction where a prompt takes several steps.
+        sequences: sequences that gain one token.
+        context_tokens: their mean context.
+    """
+
+    prompt_tokens: float = 0.0
+    past_tokens: float = 0.0
+    prompts: float = 0.0
+    first_tokens: float = 0.0
+    sequences: float = 0.0
+    context_tokens: float = 0.0
+
+    @property
+    def tokens(self) -> float:
+        """Tokens that pass the matrices."""
+        return self.prompt_tokens * self.prompts + self.sequences
+
+
+class Operator(NamedTuple):
+    """One kernel on the fullest GPU; figures are per call, ``count`` calls make a step.
+
+    Attributes:
+        name: for people.
+        kind: kernel family.
+        format: number format of its weights or cache.
+        flop: arithmetic that the model needs.
+        bytes: memory traffic, or bytes on one GPU's link for a collective.
+        count: calls per step.
+        time: modelled time of one call.
+    """
+
+    name: str
+    kind: Kind
+    format: str
+    flop: float
+    bytes: float
+    count: int
+    time: Time
+
+
+def step_operators(plan: Plan, machine: Machine, batch: Batch) -> list[Operator]:
+    """Operators of one step, the same batch on each attention-data-parallel rank."""
+    tokens = batch.tokens
+    rows = [_matrix(row, machine, batch, tokens) for row in plan.matrices]
+    rows += [_experts(row, machine, tokens * machine.data_ranks) for row in plan.experts]
+    if batch.sequences:
+        rows += [_decode(row, machine, batch) for row in plan.mixers]
+    if batch.prompts:
+        rows += [_prefill(row, machine, batch) for row in plan.mixers]
+    moved = tokens * plan.elementwise_bytes_per_token / plan.layers
+    time = machine.stream.time(moved, machine.bandwidth)
+    rows.append(Operator("norms, residuals, activations", Kind.ELEMENTWISE, "bf16", 0.0, moved, plan.layers, time))
+    rows += _collectives(plan, machine, tokens * plan.message_bytes_per_token)
+    return rows
+
+
+def _matrix(row: MatrixRow, machine: Machine, batch: Batch, tokens: float) -> Operator:
+    if row.role is Role.HEAD:
+        tokens = batch.sequences + batch.first_tokens
+    flop = tokens * row.flop_per_token
+    moved = row.weight_bytes + tokens * row.io_bytes_per_token
+    curve, peak = machine.matrix(row.format)
+    time = curve.time(flop, moved, tokens, row.depth, peak, machine.bandwidth)
+    return Operator(row.name, Kind.MATRIX, row.format.name, flop, moved, row.count, time)
+
+
+def _experts(row: ExpertRow, machine: Machine, tokens: float) -> Operator:
+    curve, peak = machine.experts(row.format)
+    share = row.local_experts / row.experts
+    pairs = tokens * row.active
+    hottest = min(pairs * share * row.expert_ranks**curve.skew_exponent, pairs)
+    touched = max(curve.touched(tokens, row.experts, row.active) * share, min(hottest, 1.0))
+    weights = touched * row.bytes_per_expert
+    activations = row.io_bytes_per_assignment * (hottest + curve.remote_share * (pairs - hottest))
+    time = curve.time(row.flop_per_assignment, weights, activations, hottest, touched, peak, machine.bandwidth)
+    flop = hottest * row.flop_per_assignment
+    return Operator(row.name, Kind.EXPERTS, row.format.name, flop, weights + activations, row.count, time)
+
+
+def _decode(row: MixerRow, machine: Machine, batch: Batch) -> Operator:
+    work = row.mixer.decode(batch.context_tokens, machine.ranks, machine.kv_bytes)
+    flop, moved = work.flop * batch.sequences, work.bytes * batch.sequences
+    seen = batch.context_tokens if row.window_tokens is None else min(batch.context_tokens, row.window_tokens)
+    curve, peak = machine.decode_core(row.core)
+    pieces = batch.sequences * row.local_heads
+    time = curve.time(flop, moved, moved / machine.kv_bytes, seen, pieces, peak, machine.bandwidth)
+    return Operator(row.mixer.label, Kind.DECODE_CORE, machine.kv_format, flop, moved, row.count, time)
+
+
+def _prefill(row: MixerRow, machine: Machine, batch: Batch) -> Operator:
+    work = row.mixer.prefill(batch.prompt_tokens, batch.past_tokens, machine.ranks, machine.kv_bytes)
+    seen = batch.past_tokens + batch.prompt_tokens
+    if row.window_tokens is not None:
+        seen = min(seen, row.window_tokens)
+    flop, moved = work.flop * batch.prompts, work.bytes * batch.prompts
+    curve, peak = machine.prefill_core(row.core)
+    time = curve.time(flop, moved, seen, peak, machine.bandwidth)
+    return Operator(row.mixer.label, Kind.PREFILL_CORE, machine.kv_format, flop, moved, row.count, time)
+
+
+def _collectives(plan: Plan, machine: Machine, message_bytes: float) -> Iterator[Operator]:
+    if plan.all_reduces:
+        n = machine.ranks
+        yield _collective("all-reduce", machine, 2.0 * (n - 1) / n * message_bytes, plan.all_reduces, n)
+    if plan.exchanges:
+        n = machine.ranks * machine.data_ranks
+        traffic = 2.0 * (n - 1) / n * message_bytes * machine.data_ranks
+        yield _collective("expert dispatch and combine", machine, traffic, plan.exchanges, n)
+    if machine.stages > 1:
+        yield _collective("stage to stage", machine, message_bytes, machine.stages - 1, 2)
+
+
+def _collective(name: str, machine: Machine, link_bytes: float, count: int, group: int) -> Operator:
+    time = machine.collective.time(link_bytes, group, machine.link(group))
+    return Operator(name, Kind.COLLECTIVE, "bf16", 0.0, link_bytes, count, time)
+
+

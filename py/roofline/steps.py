@@ -1,0 +1,109 @@
+"""Time of steps: a decode step, a prompt alone, and prompt chunks that share steps with decodes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .machine import Machine
+from .operators import Batch, Operator, step_operators
+from .plan import Plan
+
+
+class Step(NamedTuple):
+    """Time of one or several equal steps, by cause; the parts sum to ``total_s``.
+
+    Attributes:
+        total_s: all of it.
+        compute_s, memory_s: kernels bound by arithmetic or by memory traffic.
+        communication_s: collectives.
+        overhead_s: launches, scheduling, host.
+        operators: kernels of one step.
+    """
+
+    total_s: float
+    compute_s: float
+    memory_s: float
+    communication_s: float
+    overhead_s: float
+    operators: tuple[Operator, ...] = ()
+
+    @property
+    def bound(self) -> str:
+        """The largest part: 'compute', 'memory', 'communication' or 'overhead'."""
+        parts = {
+            "compute": self.compute_s,
+            "memory": self.memory_s,
+            "communication": self.communication_s,
+            "overhead": self.overhead_s,
+        }
+        return max(parts, key=parts.__getitem__)
+
+    def times(self, steps: float) -> Step:
+        """This step, repeated."""
+        return Step(*(steps * part for part in self[:5]), self.operators)  # type: ignore[arg-type]
+
+
+def run_step(plan: Plan, machine: Machine, batch: Batch) -> Step:
+    """Time one step: kernels in sequence, plus the engine's overhead per step, layer, sequence and prompt token."""
+    operators = step_operators(plan, machine, batch)
+    compute = memory = communication = fixed = 0.0
+    for operator in operators:
+        total, compute_s, memory_s, link_s, fixed_s = operator.time
+        fixed_s = min(fixed_s, total)
+        rest = operator.count * (total - fixed_s)
+        fixed += operator.count * fixed_s
+        if link_s:
+            communication += rest
+        elif compute_s >= memory_s:
+            compute += rest
+        else:
+            memory += rest
+    overhead = machine.overhead
+    layer_s = overhead.layer_s if batch.sequences else overhead.prompt_layer_s
+    host = overhead.step_s + layer_s * plan.layers
+    host += overhead.sequence_s * batch.sequences + overhead.prompt_token_s * batch.prompt_tokens * batch.prompts
+    fixed += host
+    total = compute + memory + communication + fixed
+    return Step(total, compute, memory, communication, fixed, tuple(operators))
+
+
+def decode_step(plan: Plan, machine: Machine, sequences: float, context_tokens: float) -> Step:
+    """Time in which every sequence of the fullest rank gains one token.
+
+    With pipeline stages the sequences travel in as many groups as there are stages; each group passes all stages, and
+    the stages work on different groups at the same time.
+    """
+    group = max(sequences / machine.stages, 1.0) if sequences else 0.0
+    return run_step(plan, machine, Batch(sequences=group, context_tokens=context_tokens))
+
+
+class Cut(NamedTuple):
+    """Prompts cut into equal chunks: ``steps`` steps of ``batch`` serve ``batch.prompts`` prompts."""
+
+    steps: int
+    batch: Batch
+
+
+def cut_prompt(
+    input_tokens: float, budget_tokens: float, prompts: float = 1.0, sequences: float = 0.0, context_tokens: float = 0.0
+) -> Cut:
+    """Cut prompts that run side by side.
+
+    Args:
+        input_tokens: length of one prompt.
+        budget_tokens: tokens of one step; sequences that decode in the same step take one each.
+        prompts: prompts wanted side by side; as many of them as the budget holds run together.
+        sequences, context_tokens: the decodes of the same step.
+    """
+    room = max(budget_tokens - sequences, budget_tokens / 16, 1.0)
+    steps = max(-(-input_tokens // room), 1.0)
+    size = input_tokens / steps
+    together = max(1.0, min(prompts, room / size))
+    batch = Batch(size, (input_tokens - size) / 2, together, together / steps, sequences, context_tokens)
+    return Cut(int(steps), batch)
+
+
+def prefill_alone(plan: Plan, machine: Machine, input_tokens: float, budget_tokens: float) -> Step:
+    """Time of one prompt on an idle replica, without request overhead."""
+    cut = cut_prompt(input_tokens, budget_tokens)
+    return run_step(plan, machine, cut.batch).times(cut.steps)
