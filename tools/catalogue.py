@@ -93,28 +93,32 @@ MODELS = {
     "HuggingFaceTB/SmolLM2-135M-Instruct": "gqa-dense",
 }
 
-_NOT_SHAPES = re.compile(
-    r"""(^_ | .*_token(_id|_index|_ids)?$ | (bos|eos|eod|pad|mask_init|im_(start|end|newline))_?(id)?$
-    | .*(dropout|pdrop|_prob|initializer|_eps|epsilon|softcap|loss|jitter|gelu|swiglu|theta|interpolation|placeholder).*
-    | (auto_map|transformers_version|transformers\.js_config|tokenizer_class|id2label|label2id|use_cache|init_method)$
-    | (temperature|top_k|top_p|typical_p|num_beams|num_beam_groups|diversity_penalty|do_sample|early_stopping|min_length)$
-    | (length_penalty|repetition_penalty|no_repeat_ngram_size|encoder_no_repeat_ngram_size|bad_words_ids|max_length)$
-    | (num_return_sequences|output_.*|return_dict.*|suppress_tokens|begin_suppress_tokens|forced_.*|prefix)$
-    | (problem_type|pruned_heads|remove_invalid_values|task_specific_params|tf_legacy_loss|torchscript|finetuning_task)$
-    | (chunk_size_feed_forward|exponential_decay_length_penalty|sep_token_id|use_bfloat16|is_decoder|tie_encoder_decoder)$
-    | (add_cross_attention|cross_attention_hidden_size|cache_implementation|attn_implementation|pretraining_tp|ep_size)$
-    | (rope_.*|rotary.*|partial_rotary_factor|use_flash.*|fused_dense|flash_.*|position_embedding_.*|yarn.*|mrope.*)$
-    | (mamba_hidden_act|time_step_.*|scale_.*|routed_scaling_factor|num_sink_tokens|unshifted_sink|sparsify)$
-    | (use_prefill_window_in_sink_attention|text_(start|end)_id|vit_.*|anyres_.*|add_classification_head|mask_value)$
-    | (scoring_func|topk_method|norm_topk_prob|n_group|topk_group|seq_aux|query_pre_attn_scalar|logits_scaling)$
-    | (attention_multiplier|residual_multiplier|embedding_multiplier|num_logits_to_keep|use_mamba_kernels|hc_sinkhorn_iters)$
-    | (rescale_prenorm_residual|residual_in_fp32|use_bidirectional_attention|ignore_index|supported_aspect_ratios)$
-    | (image_grid_pinpoints|image_seq_length|video_.*|vision_(start|end|feature)_.*|org_vocab_size|sep_id|eod_id|pad_id)$
-    | (long_factor|short_factor|original_rope|tie_word_embeddings_note|skip_.*|max_log_len|class_num|pool_type)$)""",
-    re.VERBOSE,
+#: Keys that no shape, cache or number format depends on.
+_DROPPED = frozenset(
+    """
+    add_classification_head add_cross_attention auto_map bad_words_ids cache_implementation chunk_size_feed_forward
+    class_num cross_attention_hidden_size diversity_penalty do_sample early_stopping encoder_no_repeat_ngram_size
+    ep_size exponential_decay_length_penalty finetuning_task fused_dense hc_sinkhorn_iters id2label ignore_index
+    image_grid_pinpoints image_seq_length init_method is_decoder label2id length_penalty mamba_hidden_act mask_value
+    max_length min_length n_group no_repeat_ngram_size norm_topk_prob num_beam_groups num_beams num_logits_to_keep
+    num_return_sequences num_sink_tokens org_vocab_size original_rope output_attentions output_hidden_states output_past
+    output_router_logits output_scores partial_rotary_factor pool_type prefix pretraining_tp problem_type pruned_heads
+    query_pre_attn_scalar remove_invalid_values repetition_penalty rescale_prenorm_residual residual_in_fp32
+    routed_scaling_factor scoring_func seq_aux sparsify supported_aspect_ratios task_specific_params temperature
+    tf_legacy_loss tie_encoder_decoder tokenizer_class top_k top_p topk_group topk_method torchscript
+    transformers_version typical_p unshifted_sink use_bfloat16 use_cache use_mamba_kernels
+    use_prefill_window_in_sink_attention
+    """.split()
 )
-#: Passed over by the pattern above, but a shape, a cache or a number format depends on it.
-_SHAPES = {"rope_scaling", "moe_layer_freq"}
+#: The same by pattern of the whole key: tokens, training, elementwise functions, positions, image handling.
+_DROPPED_PATTERN = re.compile(
+    r"_.*|.*_token_(id|index|ids)|(bos|eos|eod|pad|sep|mask_init|im_start|im_end|im_newline|text_start|text_end)_id"
+    r"|(begin_)?suppress_tokens|forced_.*|return_dict.*|transformers\.js_config|.*attn_implementation"
+    r"|.*(dropout|dropped|pdrop|loss|jitter|initializer).*"
+    r"|.*(_eps|epsilon|_multiplier)|.*(softcap|gelu_|interpolation|placeholder).*|swiglu.*|scale_.*|logits?_scal.*|time_step_.*"
+    r"|.*theta|(rope|position_embedding)_.*|(rotary|mrope).*|use_bidirectional_.*|(use_)?flash_.*"
+    r"|skip_.*|(anyres|vit|video)_.*|vision_(start|end|feature)_.*"
+)
 _QUANTISATION = {"quantization_config", "quantization", "compression_config"}
 #: Of a rope object, only the context it stretches.
 _ROPE_KEYS = {"original_max_position_embeddings", "factor", "type", "rope_type"}
@@ -128,9 +132,7 @@ def trim(config: dict[str, Any]) -> dict[str, Any]:
             kept[key] = value
         elif key == "rope_scaling" and isinstance(value, dict):
             kept[key] = {name: value[name] for name in value if name in _ROPE_KEYS}
-        elif key not in _SHAPES and _NOT_SHAPES.match(key):
-            continue
-        else:
+        elif key not in _DROPPED and not _DROPPED_PATTERN.fullmatch(key):
             kept[key] = _trim_inside(value)
     return kept
 
