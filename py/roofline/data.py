@@ -92,3 +92,4 @@ PRICE_FIGURES: dict[str, Any] = _read("prices")
 ENGINE_FIGURES: dict[str, Any] = _read("engines")
 EFFICIENCY_ROWS: list[dict[str, Any]] = _read("efficiency")["rows"]
 CATALOGUE_ENTRIES: dict[str, Any] = _read("catalogue")
+CLASS_DEFAULTS: dict[str, dict[str, Any]] = _read("class_defaults")["classes"]

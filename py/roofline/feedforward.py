@@ -21,9 +21,7 @@ def _block(
         rows.insert(0, Linear(f"{prefix}.gate_proj", hidden, width, bias=width if bias else 0, **wide))  # type: ignore[arg-type]
     down_bias = hidden if bias else 0
     rows.append(
-        Linear(
-            f"{prefix}.down_proj", width, hidden, role, Split.ROW, f"{kernel} down", copies=copies, bias=down_bias
-        )
+        Linear(f"{prefix}.down_proj", width, hidden, role, Split.ROW, f"{kernel} down", copies=copies, bias=down_bias)
     )
     return tuple(rows)
 
@@ -92,9 +90,7 @@ class MixtureOfExperts:
         if self.router:
             bias = self.experts if self.router_bias else 0
             rows.append(
-                Linear(
-                    "mlp.gate", h, self.experts, Role.ROUTER, Split.NONE, "router", bias=bias, quantizable=False
-                )
+                Linear("mlp.gate", h, self.experts, Role.ROUTER, Split.NONE, "router", bias=bias, quantizable=False)
             )
         if inner != h:
             rows.append(Linear("mlp.fc1_latent_proj", h, inner, Role.MLP, Split.NONE, "latent down"))

@@ -1,12 +1,13 @@
 """Number formats of weights and caches: bits per element with block scales, and the tensor-core rate they use.
 
-Sources: OCP Microscaling Formats v1.0 (MX block of 32, E8M0 scale); NVIDIA NVFP4 (block of 16, E4M3 scale, one FP32 scale
+Sources: OCP Microscaling Formats v1.0 (MX block of 32, E8M0 scale); NVIDIA NVFP4 (block of 16, E4M3 scale, one FP32
+    scale
 per tensor); DeepSeek-V3 technical report (arXiv 2412.19437) for FP8 blocks of 128 x 128 with FP32 scales.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -53,9 +54,21 @@ NF4_DOUBLE = Format("nf4", 4 + 8 / 64 + 32 / (64 * 256), Rate.BF16, "NF4, double
 
 
 def grouped_int4(group: int, *, zero_points: bool, bits: int = 4) -> Format:
-    """Weight-only integers with one FP16 scale per group along the input, and one packed zero point where asymmetric."""
+    """Weight-only integers with one FP16 scale per group along the input, and one packed zero point where asymmetric.
+
+    A ``group`` below 1 is one scale per output, whose bits per element are left out.
+    """
+    if group < 1:
+        return Format(f"int{bits}", float(bits), Rate.BF16, f"INT{bits}")
     scale_bits = 16 / group + (bits / group if zero_points else 0.0)
     return Format(f"int{bits}", bits + scale_bits, Rate.BF16, f"INT{bits}, groups of {group}")
+
+
+def weight_only(stored: Format) -> Format:
+    """The same storage multiplied in 16 bit, because activations are not quantised."""
+    if stored.rate is Rate.BF16:
+        return stored
+    return replace(stored, rate=Rate.BF16, label=f"{stored.label}, weights only")
 
 
 #: Formats that a user can ask for by name; fp8 = static per tensor, fp4 = NVFP4.

@@ -42,8 +42,10 @@ class Linear:
         outputs: result width.
         role: what it is for.
         split: side divided under tensor parallelism.
-        kernel: matrices of one layer with the same kernel name run as one multiplication (engines fuse q, k, v and gate, up).
-        units: indivisible pieces along the split side (heads); 0 where any width may be cut. Fewer units than ranks are copied.
+        kernel: matrices of one layer with the same kernel name run as one multiplication (engines fuse q, k, v and
+            gate, up).
+        units: indivisible pieces along the split side (heads); 0 where any width may be cut. Fewer units than ranks
+            are copied.
         copies: number of equal matrices.
         bias: elements of a bias vector per copy.
         stored: format in the checkpoint.

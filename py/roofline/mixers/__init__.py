@@ -1,0 +1,20 @@
+"""Token mixers: the attention and recurrence families that a layer can have, one small module each.
+
+A mixer knows its weight matrices, what it caches and the work of its core (scores, softmax and values, or a
+recurrence), apart from the projections, which are ordinary matrices. A new family is one class with the members of ``Mixer``.
+"""
+
+from .base import ACTIVATION_BYTES, Cache, Mixer, Work, attended_pairs
+from .grouped import GroupedQueryAttention
+from .latent import LatentAttention, SparseLatentAttention
+
+__all__ = [
+    "ACTIVATION_BYTES",
+    "Cache",
+    "GroupedQueryAttention",
+    "LatentAttention",
+    "Mixer",
+    "SparseLatentAttention",
+    "Work",
+    "attended_pairs",
+]

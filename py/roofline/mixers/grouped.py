@@ -1,0 +1,122 @@
+"""Multi-head, grouped-query and multi-query attention, full or inside a window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..weights import Linear, Role, Split
+from .base import ACTIVATION_BYTES, Cache, Work, attended_pairs, local_heads, output_projection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupedQueryAttention:
+    """MHA, GQA and MQA, optionally inside a sliding or chunked window.
+
+    Attributes:
+        key_dim, value_dim: widths of one head (they differ in few models).
+        window_tokens: a token sees at most this many tokens, itself included.
+        qkv_bias, output_bias: bias vectors.
+        norm_params: query and key norms, sinks.
+        output_gate: the query projection is twice as wide (a gate on the output).
+        gate_width: outputs of a gate projection of its own; 0 = none.
+        key_projection, value_projection: False where keys or values reuse another projection.
+        stores: False where the layer reads another layer's cache.
+    """
+
+    hidden_size: int
+    heads: int
+    kv_heads: int
+    key_dim: int
+    value_dim: int
+    window_tokens: int | None = None
+    qkv_bias: bool = False
+    output_bias: bool = False
+    norm_params: int = 0
+    output_gate: bool = False
+    gate_width: int = 0
+    key_projection: bool = True
+    value_projection: bool = True
+    stores: bool = True
+
+    @property
+    def label(self) -> str:
+        """Name of the family for people."""
+        kind = "MQA" if self.kv_heads == 1 < self.heads else "MHA" if self.kv_heads == self.heads else "GQA"
+        return kind if self.window_tokens is None else f"{kind}, window of {self.window_tokens:,}"
+
+    @property
+    def head_units(self) -> int:
+        """Heads that tensor parallelism must divide."""
+        return self.heads
+
+    def linears(self) -> tuple[Linear, ...]:
+        """Weight matrices."""
+        queries = self.heads * self.key_dim * (2 if self.output_gate else 1)
+        rows = [self._input("q_proj", queries, self.heads)]
+        if self.key_projection:
+            rows.append(self._input("k_proj", self.kv_heads * self.key_dim, self.kv_heads))
+        if self.value_projection:
+            rows.append(self._input("v_proj", self.kv_heads * self.value_dim, self.kv_heads))
+        if self.gate_width:
+            rows.append(
+                Linear(
+                    "self_attn.gate_proj",
+                    self.hidden_size,
+                    self.gate_width,
+                    Role.ATTENTION,
+                    Split.COLUMN,
+                    "gate",
+                    units=self.heads,
+                )
+            )
+        width = self.heads * self.value_dim
+        rows.append(output_projection("self_attn.o_proj", width, self.hidden_size, self.heads, bias=self.output_bias))
+        return tuple(rows)
+
+    def _input(self, name: str, outputs: int, units: int) -> Linear:
+        return Linear(
+            f"self_attn.{name}",
+            self.hidden_size,
+            outputs,
+            Role.ATTENTION,
+            Split.COLUMN,
+            "qkv",
+            units=units,
+            bias=outputs if self.qkv_bias else 0,
+        )
+
+    def extra_params(self) -> int:
+        """Parameters outside matrices."""
+        return self.norm_params
+
+    def caches(self) -> tuple[Cache, ...]:
+        """What it keeps for one sequence."""
+        if not self.stores:
+            return ()
+        return (
+            Cache(
+                units=self.kv_heads,
+                elements_per_entry=self.kv_heads * (self.key_dim + self.value_dim),
+                window_tokens=self.window_tokens,
+            ),
+        )
+
+    def _local(self, ranks: int) -> tuple[int, int]:
+        return local_heads(self.heads, ranks), local_heads(self.kv_heads, ranks)
+
+    def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
+        """Core work of one new token on one of ``ranks`` GPUs."""
+        heads, kv_heads = self._local(ranks)
+        width = self.key_dim + self.value_dim
+        seen = context if self.window_tokens is None else min(context, self.window_tokens)
+        traffic = seen * kv_heads * width * kv_bytes + heads * width * ACTIVATION_BYTES
+        return Work(2.0 * heads * width * seen, traffic)
+
+    def prefill(self, new: float, past: float, ranks: int, kv_bytes: float) -> Work:
+        """Core work of ``new`` prompt tokens after ``past`` cached ones on one of ``ranks`` GPUs."""
+        heads, kv_heads = self._local(ranks)
+        width = self.key_dim + self.value_dim
+        pairs = attended_pairs(new, past, self.window_tokens)
+        read = past + new if self.window_tokens is None else min(past, self.window_tokens) + new
+        traffic = read * kv_heads * width * kv_bytes + new * heads * width * ACTIVATION_BYTES
+        return Work(2.0 * heads * width * pairs, traffic)

@@ -1,0 +1,94 @@
+"""From a published config.json to a model.
+
+``locate`` finds the language config, ``families`` reads its layers, ``checkpoint`` its number formats, ``towers``
+what an engine loads beside it, and ``assemble`` puts them together.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from ..data import CLASS_DEFAULTS
+from ..errors import UnsupportedArchitecture
+from ..formats import BF16
+from ..model import Checkpoint, Layer, Model
+from ..weights import Linear, Role
+from .assemble import make_layers, make_outside
+from .attention import CONTEXT
+from .checkpoint import Scheme, read_scheme
+from .families import READERS
+from .keys import MAX_TOKENS, Keys
+from .locate import language_section, model_type_of
+
+__all__ = ["read_model"]
+
+#: Their class of the language model is called "...Model".
+WITH_HEAD = frozenset({"chatglm"})
+
+
+def read_model(config: Mapping[str, Any], *, name: str = "model", sidecar: Mapping[str, Any] | None = None) -> Model:
+    """Read a config.json, with hf_quant_config.json as ``sidecar``.
+
+    Raises:
+        ConfigError: a key is missing or makes no sense.
+        UnsupportedArchitecture: the family is not modelled.
+    """
+    section, nested = language_section(config)
+    model_type = model_type_of(section, config)
+    reader = READERS.get(model_type)
+    if reader is None:
+        raise UnsupportedArchitecture(f"model_type {model_type!r} is not modelled", hint="")
+    keys = Keys(
+        section,
+        model_type=model_type,
+        root=config if nested else None,
+        defaults=CLASS_DEFAULTS.get(model_type),
+        nested=nested,
+    )
+    blueprint = reader(keys)
+    scheme = read_scheme(section, config, sidecar)
+    layers = make_layers(blueprint, scheme)
+    headless = is_headless(section, model_type)
+    outside = make_outside(
+        [linear for linear in blueprint.outside if not (headless and linear.role is Role.HEAD)], scheme
+    )
+    return Model(
+        name=name,
+        architecture=model_type,
+        hidden_size=blueprint.hidden_size,
+        vocab_size=blueprint.vocab_size,
+        layers=layers,
+        outside=outside,
+        tied=blueprint.tied,
+        extra_params=blueprint.extra_params,
+        tower_params=0,
+        context_tokens=keys.optional(*CONTEXT, high=MAX_TOKENS),
+        checkpoint=describe(layers, outside, scheme),
+        remarks=blueprint.remarks,
+    )
+
+
+def is_headless(section: Mapping[str, Any], model_type: str) -> bool:
+    """Whether the checkpoint is a bare base model (an embedder), such as MistralModel."""
+    architectures = section.get("architectures")
+    first = architectures[0] if isinstance(architectures, list) and architectures else None
+    if not isinstance(first, str) or not first.endswith("Model") or model_type in WITH_HEAD:
+        return False
+    return first[: -len("Model")].lower() == model_type.replace("_", "")
+
+
+def describe(layers: tuple[Layer, ...], outside: tuple[Linear, ...], scheme: Scheme) -> Checkpoint:
+    """Words for the checkpoint: its formats below 16 bit, the one with most elements first."""
+    elements: Counter[str] = Counter()
+    for layer, count in Counter(map(id, layers)).items():
+        weights = next(item for item in layers if id(item) == layer).weights
+        for linear in weights:
+            if linear.stored.bits < BF16.bits:
+                elements[linear.stored.label] += count * linear.elements
+    for linear in outside:
+        if linear.stored.bits < BF16.bits:
+            elements[linear.stored.label] += linear.elements
+    label = " + ".join(name for name, _ in elements.most_common()) or BF16.label
+    return Checkpoint(label=label, quantized=bool(elements), kv_precision=scheme.kv_precision)

@@ -1,0 +1,354 @@
+"""Number formats of a published checkpoint: quantization_config in every form, and hf_quant_config.json.
+
+Embeddings, head, norms and routers stay in 16 bit unless the checkpoint lists them by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..errors import ConfigError
+from ..formats import (
+    BF16,
+    FP8,
+    FP8_BLOCK,
+    INT8,
+    MXFP4,
+    MXFP8,
+    NF4,
+    NF4_DOUBLE,
+    NVFP4,
+    Format,
+    grouped_int4,
+    weight_only,
+)
+from ..weights import Linear, Role
+from .keys import Keys
+from .patterns import LANGUAGE_PARTS, Patterns
+
+IGNORE_KEYS = (
+    "ignore",
+    "modules_to_not_convert",
+    "exclude_modules",
+    "ignored_layers",
+    "llm_int8_skip_modules",
+    "modules_in_block_to_not_quantize",
+)
+MAX_TABLE = 200_000
+NEVER = frozenset({Role.ROUTER, Role.EMBEDDING, Role.HEAD})
+
+#: modelopt's quant_algo.
+ALGORITHMS: Mapping[str, Format] = {
+    "FP8": FP8,
+    "FP8_PB_WO": FP8_BLOCK,
+    "FP8_PER_CHANNEL_PER_TOKEN": FP8,
+    "FP8_BLOCK_SCALES": FP8_BLOCK,
+    "NVFP4": NVFP4,
+    "NVFP4_AWQ": NVFP4,
+    "W4A16_NVFP4": weight_only(NVFP4),
+    "MXFP4": MXFP4,
+    "W4A8_MXFP4_FP8": MXFP4,
+    "W4A16_MXFP4": weight_only(MXFP4),
+    "MXFP8": MXFP8,
+    "INT8": INT8,
+    "W8A16": INT8,
+    "W8A8_SQ_PER_CHANNEL": INT8,
+    "W4A16": grouped_int4(128, zero_points=False),
+    "W4A16_AWQ": grouped_int4(128, zero_points=False),
+    "INT4_AWQ": grouped_int4(128, zero_points=False),
+    "W4A8_AWQ": grouped_int4(128, zero_points=False),
+}
+
+
+class ModuleTable:
+    """Formats of modules listed one by one, under whatever beginning the checkpoint uses."""
+
+    __slots__ = ("_formats", "_prefix")
+
+    def __init__(self, formats: Mapping[str, Format]) -> None:
+        """Keep the table and find the beginning of its layers."""
+        self._formats = formats
+        self._prefix = next((prefix for prefix in map(_layer_prefix, formats) if prefix is not None), "model.")
+
+    def find(self, index: int, name: str) -> Format | None:
+        """Format of a module or of its nearest listed parent."""
+        full = f"{self._prefix}layers.{index}.{name.replace('.*.', '.0.')}"
+        while full:
+            if full in self._formats:
+                return self._formats[full]
+            full = full.rpartition(".")[0]
+        return None
+
+    def find_outside(self, name: str) -> Format | None:
+        """Format of a module outside the layers."""
+        candidates = (name, f"model.{name}", f"language_model.{name}", f"model.language_model.{name}")
+        return next((self._formats[item] for item in candidates if item in self._formats), None)
+
+
+def _layer_prefix(name: str) -> str | None:
+    head, found, _ = name.partition("layers.")
+    return head if found and set(head.strip(".").split(".")) <= LANGUAGE_PARTS else None
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """Which matrix is stored in which format.
+
+    Attributes:
+        base: format of linear layers that nothing else decides.
+        experts: format of routed experts where it differs.
+        table: modules listed one by one, first choice.
+        groups: further lists with their formats.
+        ignored: modules left in 16 bit.
+        kv_precision: declared cache format.
+    """
+
+    base: Format = BF16
+    experts: Format | None = None
+    table: ModuleTable | None = None
+    groups: tuple[tuple[Patterns, Format], ...] = ()
+    ignored: Patterns = field(default_factory=lambda: Patterns(()))
+    kv_precision: str | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether everything is stored in 16 bit."""
+        return self.base is BF16 and self.experts is None and self.table is None and not self.groups
+
+    def layer_formats(self, index: int, linears: Sequence[Linear]) -> tuple[Format, ...]:
+        """Formats of the matrices of a layer, whose names are the published ones."""
+        if self.plain:
+            return tuple(linear.stored for linear in linears)
+        return tuple(self._format(index, linear) for linear in linears)
+
+    def _format(self, index: int, linear: Linear) -> Format:
+        listed = self.table.find(index, linear.name) if self.table is not None else None
+        if listed is not None:
+            return listed
+        if linear.role in NEVER or not linear.quantizable:
+            return linear.stored
+        for patterns, stored in self.groups:
+            if patterns.match(index, linear.name):
+                return linear.stored if self.ignored.match(index, linear.name) else stored
+        wanted = self.base if self.experts is None or linear.role is not Role.EXPERT else self.experts
+        if wanted is BF16 or self.ignored.match(index, linear.name):
+            return linear.stored
+        return wanted
+
+    def outside_format(self, linear: Linear) -> Format:
+        """Format of the head or an embedding: 16 bit unless listed by name."""
+        listed = self.table.find_outside(linear.name) if self.table is not None else None
+        if listed is not None:
+            return listed
+        for patterns, stored in self.groups:
+            if patterns.match_outside(linear.name) and not self.ignored.match_outside(linear.name):
+                return stored
+        return linear.stored
+
+
+PLAIN = Scheme()
+
+
+def read_scheme(section: Mapping[str, object], root: Mapping[str, object], sidecar: object) -> Scheme:
+    """Scheme of the checkpoint; the side file decides only where the config says nothing.
+
+    Raises:
+        ConfigError: a quantisation that is not understood.
+    """
+    side = _side(sidecar)
+    for source in (section, root):
+        for name in ("quantization_config", "compression_config"):
+            found = source.get(name)
+            if found is not None:
+                keys = _object(found, name)
+                return _finish(keys, root, _declared_cache(keys) or _declared_cache(side))
+    return _finish(side, root, _declared_cache(side)) if side is not None else PLAIN
+
+
+def _side(sidecar: object) -> Keys | None:
+    if sidecar is None:
+        return None
+    keys = _object(sidecar, "hf_quant_config.json")
+    return keys.section("quantization") or keys
+
+
+def _object(found: object, name: str) -> Keys:
+    if not isinstance(found, Mapping):
+        raise ConfigError(f"{name} is not an object", hint=f"Check {name}.")
+    return Keys(found)
+
+
+def _finish(keys: Keys, root: Mapping[str, object], kv_precision: str | None) -> Scheme:
+    scheme = _by_form(keys, root)
+    return Scheme(scheme.base, scheme.experts, scheme.table, scheme.groups, scheme.ignored, kv_precision)
+
+
+def _declared_cache(keys: Keys | None) -> str | None:
+    """Cache format from kv_cache_quant_algo or kv_cache_scheme."""
+    if keys is None:
+        return None
+    named = keys.value("kv_cache_quant_algo", "kv_cache_scheme", "kv_cache_dtype")
+    if isinstance(named, str):
+        return "fp8" if "FP8" in named.upper() or "INT8" in named.upper() else None
+    if isinstance(named, Mapping):
+        return "fp8" if named.get("num_bits") == 8 else None
+    return None
+
+
+def _by_form(keys: Keys, root: Mapping[str, object]) -> Scheme:
+    method = keys.text("quant_method").lower().replace("_", "-")
+    if keys.value("quant_algo") is not None:
+        return _modelopt(keys, method, root)
+    if method == "compressed-tensors" or (not method and keys.value("config_groups") is not None):
+        return _compressed_tensors(keys)
+    if method in ("fp8", "fbgemm-fp8", "deepseek-v4-fp8"):
+        return Scheme(_fp8(keys), _expert_format(root), ignored=_ignored(keys))
+    if method == "mxfp4":
+        return Scheme(experts=MXFP4, ignored=_ignored(keys))
+    if method in ("awq", "gptq", "auto-round", "autoround", "gptq-marlin", "awq-marlin", "intel/auto-round"):
+        return _grouped(keys, method)
+    if method == "bitsandbytes" or keys.value("load_in_4bit", "load_in_8bit") is not None:
+        return Scheme(_bitsandbytes(keys), ignored=_ignored(keys))
+    raise _unknown(method or "of an unknown form")
+
+
+def _unknown(what: str) -> ConfigError:
+    return ConfigError(
+        f"quantisation {what[:60]!r} is not understood",
+        hint="Use the unquantised model and choose a precision by name.",
+        code="unsupported-precision",
+    )
+
+
+def _ignored(keys: Keys) -> Patterns:
+    entries: list[object] = []
+    for name in IGNORE_KEYS:
+        entries += keys.items(name) or ()
+    return Patterns(entries)
+
+
+def _fp8(keys: Keys) -> Format:
+    return FP8 if keys.items("weight_block_size") is None else FP8_BLOCK
+
+
+def _expert_format(root: Mapping[str, object]) -> Format | None:
+    """expert_dtype beside FP8 (DeepSeek-V4): MXFP4 in blocks of 32."""
+    return MXFP4 if root.get("expert_dtype") == "fp4" else None
+
+
+def _grouped(keys: Keys, method: str) -> Scheme:
+    """AWQ, GPTQ and AutoRound: integers in groups with packed zero points."""
+    bits = keys.integer("bits", "w_bit", default=4, high=8)
+    group = keys.optional("group_size", "q_group_size", low=-1) or -1
+    negative = [f"re:{name[2:]}" for name in _names(keys.value("dynamic")) if name.startswith("-:")]
+    patterns = Patterns([*(keys.items("modules_to_not_convert") or ()), *negative])
+    zero_points = keys.flag("zero_point", default=True) if method.startswith("awq") else True
+    return Scheme(grouped_int4(group, zero_points=zero_points, bits=bits), ignored=patterns)
+
+
+def _names(found: object) -> list[str]:
+    return [name for name in found if isinstance(name, str)] if isinstance(found, Mapping) else []
+
+
+def _bitsandbytes(keys: Keys) -> Format:
+    if not keys.flag("load_in_4bit", "_load_in_4bit"):
+        return INT8
+    return NF4_DOUBLE if keys.flag("bnb_4bit_use_double_quant") else NF4
+
+
+def _modelopt(keys: Keys, method: str, root: Mapping[str, object]) -> Scheme:
+    """One algorithm for everything, or a table (MIXED_PRECISION), alone or on top of an FP8 checkpoint."""
+    algorithm = keys.text("quant_algo").upper()
+    if algorithm != "MIXED_PRECISION":
+        base = _algorithm(algorithm, keys)
+        return Scheme(base, ignored=_ignored(keys))
+    layers = keys.value("quantized_layers")
+    if not isinstance(layers, Mapping) or len(layers) > MAX_TABLE:
+        raise ConfigError("MIXED_PRECISION without quantized_layers", hint="Add hf_quant_config.json of the model.")
+    table = ModuleTable({name: _entry(entry) for name, entry in layers.items()})
+    if method == "fp8":
+        return Scheme(_fp8(keys), _expert_format(root), table=table)
+    return Scheme(table=table)
+
+
+def _entry(entry: object) -> Format:
+    if not isinstance(entry, Mapping):
+        raise ConfigError("quantized_layers holds something that is not an object", hint="Check quantization_config.")
+    algorithm = entry.get("quant_algo")
+    known = ALGORITHMS.get(algorithm) if isinstance(algorithm, str) else None
+    if known is None:
+        return _algorithm(str(algorithm)[:60], Keys(entry))
+    return known
+
+
+def _algorithm(algorithm: str, keys: Keys) -> Format:
+    if algorithm.startswith(("W4A16", "INT4", "W4A8_AWQ")) and algorithm not in ("W4A16_NVFP4", "W4A16_MXFP4"):
+        return grouped_int4(keys.integer("group_size", default=128), zero_points=False)
+    try:
+        return ALGORITHMS[algorithm]
+    except KeyError:
+        raise _unknown(algorithm) from None
+
+
+def _compressed_tensors(keys: Keys) -> Scheme:
+    """Groups of targets: a class ("Linear"), names, or expressions."""
+    groups = keys.value("config_groups")
+    if not isinstance(groups, Mapping):
+        raise ConfigError("quantization_config has no config_groups", hint="Check quantization_config.")
+    base, listed, names = BF16, [], {}
+    for group in groups.values():
+        section = _object(group, "config_groups")
+        stored = _weights_format(section)
+        classes, exact, patterns = _targets(section)
+        if classes:
+            base = stored
+        names.update(dict.fromkeys(exact, stored))
+        if patterns:
+            listed.append((Patterns(patterns), stored))
+    table = ModuleTable(names) if names else None
+    return Scheme(base, table=table, groups=tuple(listed), ignored=_ignored(keys))
+
+
+def _targets(section: Keys) -> tuple[list[str], list[str], list[str]]:
+    """Classes, full module names and patterns of a group's targets; none means every linear layer."""
+    classes: list[str] = []
+    exact: list[str] = []
+    patterns: list[str] = []
+    for target in section.items("targets") or ("Linear",):
+        if not isinstance(target, str):
+            raise ConfigError("targets holds something that is not a text", hint="Check quantization_config.")
+        if target.startswith("re:") or "*" in target:
+            patterns.append(target)
+        elif "." in target or target == "lm_head":
+            exact.append(target)
+        else:
+            classes.append(target)
+    return classes, exact, patterns
+
+
+def _weights_format(section: Keys) -> Format:
+    weights = section.section("weights")
+    if weights is None:
+        return BF16
+    bits = weights.integer("num_bits", high=16)
+    kind = weights.text("type", default="int")
+    stored = _numbers(weights, bits, kind)
+    alone = section.value("input_activations") is None
+    return weight_only(stored) if alone and bits < 16 else stored
+
+
+def _numbers(weights: Keys, bits: int, kind: str) -> Format:
+    group = weights.optional("group_size", low=-1) or -1
+    strategy = weights.text("strategy")
+    if kind == "float" and bits == 8:
+        if strategy == "group":
+            return MXFP8
+        return FP8_BLOCK if strategy == "block" or weights.value("block_structure") is not None else FP8
+    if kind == "float" and bits == 4:
+        return NVFP4 if group == 16 else MXFP4
+    if kind == "int" and bits == 8 and group < 1:
+        return INT8
+    if kind == "int" and bits <= 8:
+        return grouped_int4(group, zero_points=not weights.flag("symmetric", default=True), bits=bits)
+    raise _unknown(f"{bits} bit {kind}")

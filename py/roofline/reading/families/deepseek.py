@@ -1,0 +1,93 @@
+"""Decoders with multi-head latent attention: DeepSeek V2 and V3, Kimi K2, GLM with a sparse indexer, MiniCPM3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ...feedforward import FeedForward
+from ...mixers import LatentAttention, SparseLatentAttention
+from ..attention import HEADS, hidden_size, is_tied, layer_count, vocab_size
+from ..blueprint import Block, Blueprint, ends, share
+from ..experts import feed_forwards
+from ..keys import MAX_TOKENS, Keys
+
+
+def latent_attention(keys: Keys, hidden: int) -> LatentAttention:
+    """Dense MLA from its keys."""
+    return LatentAttention(
+        hidden_size=hidden,
+        heads=keys.integer(*HEADS),
+        query_rank=keys.optional("q_lora_rank") or 0,
+        latent_dim=keys.integer("kv_lora_rank"),
+        nope_dim=keys.integer("qk_nope_head_dim"),
+        rope_dim=keys.integer("qk_rope_head_dim"),
+        value_dim=value_width(keys, hidden),
+        bias=keys.flag("attention_bias"),
+    )
+
+
+def value_width(keys: Keys, hidden: int) -> int:
+    """v_head_dim, else hidden / heads (MiniCPM3)."""
+    return keys.integer("v_head_dim", default=hidden // keys.integer(*HEADS) or 1)
+
+
+def indexers(keys: Keys, layers: int) -> tuple[bool | None, ...]:
+    """None = dense attention; True = the layer has an indexer of its own; False = it reuses an earlier one."""
+    if keys.optional("index_topk", high=MAX_TOKENS) is None:
+        return (None,) * layers
+    words = keys.words("indexer_types", layers=layers)
+    if words is None:
+        return (True,) * layers
+    return tuple(word == "full" for word in words)
+
+
+def read_latent(keys: Keys) -> Blueprint:
+    """MLA in every layer, sparse where the config has index keys; dense first layers, then experts."""
+    hidden, layers = hidden_size(keys), layer_count(keys)
+    dense = latent_attention(keys, hidden)
+
+    def mixer(owns: bool | None) -> LatentAttention:
+        if owns is None:
+            return dense
+        return SparseLatentAttention(
+            hidden_size=hidden,
+            heads=dense.heads,
+            query_rank=dense.query_rank,
+            latent_dim=dense.latent_dim,
+            nope_dim=dense.nope_dim,
+            rope_dim=dense.rope_dim,
+            value_dim=dense.value_dim,
+            bias=dense.bias,
+            index_heads=keys.integer("index_n_heads"),
+            index_dim=keys.integer("index_head_dim"),
+            top_k=keys.integer("index_topk", high=MAX_TOKENS),
+            owns_index=owns,
+        )
+
+    def make(kind: tuple[bool | None, FeedForward]) -> Block:
+        return Block(mixer(kind[0]), kind[1], 2 * hidden)
+
+    kinds = tuple(zip(indexers(keys, layers), feed_forwards(keys, hidden, layers), strict=True))
+    vocabulary, tied = vocab_size(keys), is_tied(keys)
+    return Blueprint(
+        hidden_size=hidden,
+        vocab_size=vocabulary,
+        blocks=share(kinds, make),
+        outside=ends(vocabulary, hidden, tied=tied),
+        tied=tied,
+        extra_params=hidden,
+    )
+
+
+FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = dict.fromkeys(
+    (
+        "deepseek_v2",
+        "deepseek_v3",
+        "deepseek_v32",
+        "kimi_k2",
+        "glm_moe_dsa",
+        "glm4_moe_lite",
+        "minicpm3",
+    ),
+    read_latent,
+)
