@@ -88,8 +88,8 @@ class Reserve:
 
     Attributes:
         context_bytes: context and collectives, taken before any weight is loaded.
-        workspace_bytes: attention workspace and up-projected MLA context.
-        activation_bytes: forward pass of the largest step.
+        workspace_bytes: attention workspace.
+        activation_bytes: forward pass of the largest step, or the MLA context up-projected for it where that is larger.
         logit_bytes: sampling of the largest batch.
         graph_bytes: CUDA graphs.
     """
@@ -101,9 +101,14 @@ class Reserve:
     graph_bytes: float
 
     @property
+    def peak_bytes(self) -> float:
+        """The larger of forward pass and sampling: the second starts when the first is done."""
+        return max(self.activation_bytes, self.logit_bytes)
+
+    @property
     def total_bytes(self) -> float:
         """All parts."""
-        return self.context_bytes + self.workspace_bytes + self.activation_bytes + self.logit_bytes + self.graph_bytes
+        return self.context_bytes + self.workspace_bytes + self.peak_bytes + self.graph_bytes
 
 
 def activation_bytes(shapes: Shapes) -> float:
@@ -123,12 +128,12 @@ def reserve(constants: ReserveConstants, shapes: Shapes) -> Reserve:
     """The reserve of an engine with these constants for a model and batch of these shapes."""
     latent = shapes.latent_up_width > 0
     graph_bytes = constants.graph_bytes_per_latent_layer if latent else constants.graph_bytes_per_layer
+    up_projected_bytes = constants.up_projected_tokens * shapes.latent_up_width * ACTIVATION_BYTES
     sampled = min(shapes.running, shapes.batched_tokens)
     return Reserve(
         context_bytes=constants.context_bytes + (constants.collective_bytes if shapes.gpus > 1 else 0.0),
-        workspace_bytes=constants.workspace_bytes
-        + constants.up_projected_tokens * shapes.latent_up_width * ACTIVATION_BYTES,
-        activation_bytes=activation_bytes(shapes),
+        workspace_bytes=constants.workspace_bytes,
+        activation_bytes=max(activation_bytes(shapes), up_projected_bytes),
         logit_bytes=constants.bytes_per_logit * sampled * shapes.vocab_size,
         graph_bytes=graph_bytes * shapes.layers,
     )
