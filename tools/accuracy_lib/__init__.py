@@ -1,0 +1,1 @@
+"""Comparison of the engine with published measurements: rows, cases, statistics, report, budget."""

@@ -1,0 +1,129 @@
+"""A measured row as the engine's Model, Deployment and Workload."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import roofline
+from roofline import Deployment, Model, RooflineError, Workload
+
+from .rows import FirstTokenRow, SaturatedRow, ServingRow, Setup
+
+#: Published configs that the repository does not carry (licences differ); rows without one are skipped, loudly.
+SHARED_CONFIGS = Path(__file__).resolve().parents[3] / "shared" / "data" / "configs"
+#: The source's precision label -> the name that a user would choose.
+PRECISIONS: Mapping[str, str] = {"bf16": "fp16", "fp16": "fp16", "fp8": "fp8", "fp4": "fp4", "nvfp4": "fp4"}
+#: Checkpoint formats (quantization_config.quant_method) that a label names already.
+OWN_FORMAT: Mapping[str, tuple[str, ...]] = {"mxfp4": ("fp4", "fp8", "bf16"), "fp8": ("fp8",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the engine is asked for one row."""
+
+    model: Model
+    deployment: Deployment
+    workload: Workload
+
+
+@dataclass(slots=True)
+class Models:
+    """Configs by file name, from the catalogue or the shared folder; remembers what it could not find."""
+
+    missing: set[str] = field(default_factory=set)
+    _found: dict[str, tuple[Model, Mapping[str, Any]] | None] = field(default_factory=dict)
+
+    def get(self, setup: Setup) -> tuple[Model, Mapping[str, Any]] | None:
+        """Model and config of a row; None when no config is at hand."""
+        if setup.config not in self._found:
+            self._found[setup.config] = self._load(setup)
+        return self._found[setup.config]
+
+    def _load(self, setup: Setup) -> tuple[Model, Mapping[str, Any]] | None:
+        try:
+            return self._read(setup)
+        except RooflineError as error:
+            self.missing.add(f"{setup.config} ({error})")
+            return None
+
+    def _read(self, setup: Setup) -> tuple[Model, Mapping[str, Any]] | None:
+        for name in (setup.config.replace("--", "/", 1), setup.model):
+            entry = roofline.CATALOGUE.get(name)
+            if entry is not None:
+                return Model.from_config(entry.config, name=name, sidecar=entry.sidecar), entry.config
+        path = SHARED_CONFIGS / f"{setup.config}.json"
+        if not path.exists():
+            self.missing.add(setup.config)
+            return None
+        config = json.loads(path.read_text(encoding="utf-8"))
+        return Model.from_config(config, name=setup.model, sidecar=None), config
+
+
+def precision_of(label: str, config: Mapping[str, Any]) -> str:
+    """The engine's precision argument: "auto" when the label names the checkpoint's own format."""
+    method = (config.get("quantization_config") or {}).get("quant_method")
+    if label in OWN_FORMAT.get(method or "", ()):
+        return "auto"
+    return PRECISIONS[label]
+
+
+def nodes_for(setup: Setup) -> int:
+    """Nodes that hold exactly one replica of the row."""
+    return -(-setup.gpus // roofline.GPUS[setup.gpu].gpus_per_node)
+
+
+def _deployment(setup: Setup, precision: str, **more: Any) -> Deployment:
+    arguments: dict[str, Any] = {
+        "gpu": setup.gpu,
+        "nodes": nodes_for(setup),
+        "tensor_parallel": setup.tensor_parallel,
+        "expert_parallel": setup.expert_parallel,
+        "engine": setup.engine,
+        "precision": precision,
+    }
+    return Deployment(**(arguments | more))
+
+
+def serving_case(row: ServingRow, models: Models) -> Case | None:
+    """Case of a closed-loop run."""
+    found = models.get(row)
+    if found is None:
+        return None
+    model, config = found
+    workload = Workload(
+        input_tokens=row.input_tokens, output_tokens=row.output_tokens, concurrency=row.concurrency
+    )
+    return Case(model, _deployment(row, precision_of(row.precision, config)), workload)
+
+
+def saturated_case(row: SaturatedRow, models: Models) -> Case | None:
+    """Case of an offline run: as many sequences as the engine's own memory holds.
+
+    TensorRT-LLM's published options set attention data parallelism for mixture-of-experts models.
+    """
+    found = models.get(row)
+    if found is None:
+        return None
+    model, config = found
+    parallel = {"tensor_parallel": 1, "attention_data_parallel": row.gpus} if is_mixture(row) else {}
+    deployment = _deployment(row, precision_of(row.precision, config), **parallel)
+    return Case(model, deployment, Workload(input_tokens=row.input_tokens, output_tokens=row.output_tokens))
+
+
+def is_mixture(row: SaturatedRow) -> bool:
+    """Whether the source ran the row with the options of mixture-of-experts models."""
+    return "enable_attention_dp" in row.note
+
+
+def first_token_case(row: FirstTokenRow, models: Models) -> Case | None:
+    """Case of one prompt alone."""
+    found = models.get(row)
+    if found is None:
+        return None
+    model, config = found
+    deployment = _deployment(row, precision_of(row.precision, config), kv_precision=row.kv_precision)
+    return Case(model, deployment, Workload(input_tokens=row.input_tokens, output_tokens=1, concurrency=1))

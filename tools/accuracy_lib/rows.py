@@ -1,0 +1,133 @@
+"""The measured rows of tests/measured, typed. Seconds, tokens, bytes; origin and licence are in the README beside them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+MEASURED = Path(__file__).resolve().parents[2] / "tests" / "measured"
+GIB = 2**30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What was run: model, hardware, engine.
+
+    Attributes:
+        model: id in the source; ``config`` is the file name of the published config with the same architecture.
+        gpus: GPUs of the replica.
+        precision: the source's label of the weights.
+    """
+
+    id: str
+    model: str
+    config: str
+    gpu: str
+    gpus: int
+    tensor_parallel: int
+    expert_parallel: int
+    engine: str
+    engine_version: str
+    precision: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServingRow(Setup):
+    """A closed-loop run: means over all requests at a fixed number of clients."""
+
+    input_tokens: float
+    output_tokens: float
+    concurrency: int
+    ttft_s: float
+    tpot_s: float
+    measured: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaturatedRow(Setup):
+    """All requests queued at once: output tokens per second over all GPUs of the replica."""
+
+    input_tokens: float
+    output_tokens: float
+    output_tokens_per_s: float
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstTokenRow(Setup):
+    """Latency of the first token of one prompt alone."""
+
+    input_tokens: float
+    kv_precision: str
+    ttft_s: float
+
+
+Row = TypeVar("Row")
+
+
+def _read(name: str, make: Callable[[dict[str, str]], Row]) -> list[Row]:
+    with (MEASURED / name).open(newline="", encoding="utf-8") as text:
+        return [make(record) for record in csv.DictReader(text)]
+
+
+def _setup(record: dict[str, str], precision: str) -> dict[str, object]:
+    return {
+        "id": record["id"],
+        "model": record["model"],
+        "config": record["config"],
+        "gpu": record["gpu"],
+        "gpus": int(record["gpus"]),
+        "tensor_parallel": int(record["tensor_parallel"]),
+        "expert_parallel": int(record.get("expert_parallel") or 1),
+        "engine": record["engine"],
+        "engine_version": record["engine_version"],
+        "precision": record[precision],
+        "source": record["source"],
+    }
+
+
+def serving_rows() -> list[ServingRow]:
+    """Rows of serving.csv."""
+    return _read(
+        "serving.csv",
+        lambda r: ServingRow(
+            **_setup(r, "precision"),  # type: ignore[arg-type]
+            input_tokens=float(r["input_tokens"]),
+            output_tokens=float(r["output_tokens"]),
+            concurrency=int(r["concurrency"]),
+            ttft_s=float(r["mean_ttft_s"]),
+            tpot_s=float(r["mean_tpot_s"]),
+            measured=r["measured"],
+        ),
+    )
+
+
+def saturated_rows() -> list[SaturatedRow]:
+    """Rows of saturated.csv."""
+    return _read(
+        "saturated.csv",
+        lambda r: SaturatedRow(
+            **_setup(r, "weight_precision"),  # type: ignore[arg-type]
+            input_tokens=float(r["input_tokens"]),
+            output_tokens=float(r["output_tokens"]),
+            output_tokens_per_s=float(r["output_tokens_per_s"]),
+            note=r["note"],
+        ),
+    )
+
+
+def first_token_rows() -> list[FirstTokenRow]:
+    """Rows of first_token.csv."""
+    return _read(
+        "first_token.csv",
+        lambda r: FirstTokenRow(
+            **_setup(r, "weight_precision"),  # type: ignore[arg-type]
+            input_tokens=float(r["input_tokens"]),
+            kv_precision=r["kv_precision"],
+            ttft_s=float(r["ttft_s"]),
+        ),
+    )
