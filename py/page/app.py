@@ -1,0 +1,273 @@
+"""The wiring: an edit or a submit becomes a scenario, the scenario an answer on the page.
+
+Edits compute at once from what is at hand; only a submit, or a button that says so, asks the Hub.
+Whatever arrives late counts only if the form still asks for it.
+"""
+
+import asyncio
+from typing import Any
+
+from js import clearTimeout, document, history, location, performance, setTimeout
+from pyodide.ffi import JsException, create_once_callable
+
+from page import hub
+from page.dom import find, listen
+from page.form import Form
+from page.output import Output, busy_document, print_line
+from present import errors, hints, hubtext, models, state
+from present.cards import Answer
+from present.errors import Action, Fix, Problem
+from present.hubtext import ModelRef
+from present.models import Loaded
+from present.solve import solve
+from present.state import PASTED, Issue, Scenario
+from roofline import RooflineError
+
+PAUSE_MS = 150
+"""After the last keystroke, before the figures follow."""
+
+
+class App:
+    """One page: its form, its results, and the models read so far."""
+
+    def __init__(self) -> None:
+        """Read the link, then whatever was entered while Python was loading."""
+        self.form = Form()
+        self.output = Output()
+        self.models: dict[str, Loaded] = {}
+        self.loading: ModelRef | None = None
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.timer: int | None = None
+        self.link_issues = self._read_link(self.form.touched())
+
+    def _read_link(self, keep: set[str] = frozenset()) -> tuple[Issue, ...]:
+        linked, issues = state.from_query(str(location.search))
+        entered, _ = state.read(self.form.texts())
+        kept = {key: getattr(entered, key) for key in keep}
+        self.form.write(state.with_values(linked, kept))
+        return tuple(issue for issue in issues if issue.field not in keep)
+
+    def run(self, *, ask_hub: bool = False) -> None:
+        """Compute what the form says now."""
+        scenario, issues = state.read(self.form.texts())
+        self.form.describe(scenario)
+        self.form.mark(issues)
+        if issues:
+            return self.output.refuse(errors.unreadable(issues))
+        self._write_link(scenario)
+        try:
+            loaded = self._at_hand(scenario)
+        except (hubtext.NotAConfig, RooflineError) as problem:
+            return self.output.refuse(_pasted_problem(problem))
+        if loaded is None:
+            return self._fetch(scenario, ask_hub=ask_hub)
+        self.loading = None
+        return self._show(solve(scenario, loaded))
+
+    def _at_hand(self, scenario: Scenario) -> Loaded | None:
+        """The model, where no network is needed. Raises NotAConfig, RooflineError."""
+        if scenario.manual:
+            return models.manual(scenario)
+        if scenario.model == PASTED:
+            text = str(find("config").value)
+            return models.pasted(text) if text.strip() else None
+        name = models.bundled_name(scenario.model)
+        if name is not None:
+            return self._cached(name, lambda: models.bundled(name))
+        return self.models.get(scenario.model)
+
+    def _cached(self, key: str, load: Any) -> Loaded:
+        if key not in self.models:
+            self.models[key] = load()
+        return self.models[key]
+
+    def _show(self, outcome: Answer | Problem) -> None:
+        if isinstance(outcome, Problem):
+            return self.output.refuse(outcome)
+        notices = [(notice.code, notice.text) for notice in outcome.estimate.notices]
+        links = [("link", issue.text) for issue in self.link_issues]
+        self.output.answer(outcome, (*links, *notices, ("source", outcome.source)))
+        self.form.resolve(hints.resolved(outcome))
+        performance.mark("roofline:result")
+        return None
+
+    def _fetch(self, scenario: Scenario, *, ask_hub: bool) -> None:
+        """Ask the Hub, if the user said so; else say what there is to do."""
+        if scenario.model == PASTED:
+            return self.output.pend("Paste the text of a config.json into the box to compute it.")
+        try:
+            ref = hubtext.model_ref(scenario.model)
+        except hubtext.NotAModel as problem:
+            return self.output.refuse(errors.not_a_model(str(problem)))
+        if ref == self.loading:
+            return None
+        if not ask_hub:
+            self.loading = None
+            return self.output.pend(
+                f"Press Calculate Performance to read the config.json of {ref} from huggingface.co."
+            )
+        self.loading = ref
+        self.output.wait(f"Reading config.json of {ref} from huggingface.co")
+        return self._start(self._load(ref, scenario.model))
+
+    async def _load(self, ref: ModelRef, typed: str) -> None:
+        """Fetch a model, then compute for whatever the form says by then."""
+        try:
+            files = await hub.files(ref)
+            self.models[typed] = models.from_hub(ref, files.config, files.sidecar, complete=files.complete)
+        except (hub.HubFailure, hub.TooLarge, hubtext.NotAConfig, RooflineError) as failure:
+            if self.loading == ref:
+                self.loading = None
+                self.output.refuse(_hub_problem(failure, ref))
+            return
+        if self.loading == ref:
+            self.run()
+
+    def _start(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def _write_link(self, scenario: Scenario, *, new_entry: bool = False) -> None:
+        """Keep the address in step, so that it can be copied at any time."""
+        query = state.to_query(scenario, keep=str(location.search))
+        address = f"{location.pathname}{'?' if query else ''}{query}"
+        try:
+            if new_entry:
+                history.pushState(None, "", address)
+            elif address != f"{location.pathname}{location.search}":
+                history.replaceState(None, "", address)
+        except JsException:
+            pass  # refused in a sandboxed frame, where nobody sees the address either
+
+    def submit(self, event: Any) -> None:
+        """The button, or Enter."""
+        event.preventDefault()
+        self.run(ask_hub=True)
+
+    def edited(self, event: Any) -> None:
+        """A keystroke, or a choice: the figures follow after a pause."""
+        self.link_issues = ()
+        if event.target.id == "config":
+            self.form.controls["model"].value = PASTED
+        if self.timer is not None:
+            clearTimeout(self.timer)
+        self.timer = setTimeout(create_once_callable(self.run), PAUSE_MS)
+
+    def left(self, event: Any) -> None:
+        """A box was left: show how its number was understood."""
+        key = str(event.target.name or "")
+        if key in state.RULES:
+            self.form.spell_out(key)
+
+    def pressed(self, event: Any) -> None:
+        """Arrow keys in the boxes of magnitudes."""
+        if self.form.step(str(event.target.name or ""), str(event.key)):
+            event.preventDefault()
+            self.edited(event)
+
+    def preset(self, event: Any) -> None:
+        """A chip: a bundled model, and a step in the browser's history."""
+        chip = event.target.closest("[data-model]")
+        if chip:
+            self._set({"model": str(chip.dataset.model), "manual": ""})
+
+    def _set(self, changes: dict[str, str]) -> None:
+        before, _ = state.read(self.form.texts())
+        after, _ = state.read({**state.texts(before), **changes})
+        self.form.write(after)
+        self._write_link(after, new_entry=True)
+        self.link_issues = ()
+        self.run()
+
+    def fix(self, event: Any) -> None:
+        """A way out that a problem offers."""
+        button = event.target.closest("[data-fix]")
+        if not button or self.output.problem is None:
+            return
+        chosen: Fix = self.output.problem.fixes[int(button.dataset.fix)]
+        match chosen.action:
+            case Action.SET:
+                self._set(dict(chosen.changes))
+                find("results").focus()
+            case Action.PASTE:
+                find("paste").open = True
+                find("config").focus()
+            case Action.RETRY:
+                self.run(ask_hub=True)
+
+    def back(self, _event: Any) -> None:
+        """The browser's own back and forward."""
+        self.link_issues = self._read_link()
+        self.run()
+
+    def file(self, event: Any) -> None:
+        """A config.json from the disk."""
+        self._open(event.target.files)
+
+    def drop(self, event: Any) -> None:
+        """A config.json dropped on the form."""
+        event.preventDefault()
+        find("scenario").classList.remove("dropping")
+        self._open(event.dataTransfer.files)
+
+    def drag(self, event: Any) -> None:
+        """A file above the form."""
+        event.preventDefault()
+        find("scenario").classList.toggle("dropping", event.type == "dragover")
+
+    def _open(self, files: Any) -> None:
+        if files.length:
+            self._start(self._read_file(files.item(0)))
+
+    async def _read_file(self, file: Any) -> None:
+        if file.size > hubtext.MAX_CONFIG_BYTES:
+            return self.output.refuse(errors.file_too_large(str(file.name)))
+        find("config").value = await file.text()
+        find("paste").open = True
+        self.form.controls["model"].value = PASTED
+        return self.run()
+
+    def listen(self) -> None:
+        """Wire every control."""
+        form = self.form.element
+        listen(form, "submit", self.submit)
+        listen(form, "input", self.edited)
+        listen(form, "change", self.left)
+        listen(form, "keydown", self.pressed)
+        listen(find("units"), "change", self.edited)
+        listen(find("presets"), "click", self.preset)
+        listen(find("problem"), "click", self.fix)
+        listen(find("config-file"), "change", self.file)
+        for event in ("dragover", "dragleave"):
+            listen(form, event, self.drag)
+        listen(form, "drop", self.drop)
+        window = document.defaultView
+        listen(window, "popstate", self.back)
+        listen(window, "beforeprint", lambda _event: print_line())
+
+
+def _pasted_problem(problem: Exception) -> Problem:
+    if isinstance(problem, RooflineError):
+        return errors.from_engine(problem)
+    return errors.not_a_config(str(problem), "The pasted text")
+
+
+def _hub_problem(failure: Exception, ref: ModelRef) -> Problem:
+    if isinstance(failure, hub.HubFailure):
+        return errors.hub_problem(failure.code, ref, models.closest_bundled(ref.id))
+    if isinstance(failure, hub.TooLarge):
+        return errors.too_large(ref)
+    if isinstance(failure, RooflineError):
+        return errors.from_engine(failure)
+    return errors.not_a_config(str(failure), f"The config.json of {ref}")
+
+
+def start() -> None:
+    """Take the page over: wire it, compute what it says, and tell that it is ready."""
+    app = App()
+    app.listen()
+    find("calculate").disabled = False
+    performance.mark("roofline:ready")
+    app.run()
+    busy_document("ready")

@@ -1,0 +1,5 @@
+"""What index.html runs."""
+
+from page.app import start
+
+start()

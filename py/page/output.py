@@ -1,0 +1,99 @@
+"""The results: what stands there, whether it is current, and what is said about it."""
+
+from collections.abc import Sequence
+
+from js import clearTimeout, document, setTimeout
+from pyodide.ffi import create_once_callable
+
+from page.dom import find, patch, show
+from present import cards, view
+from present.cards import Answer
+from present.errors import Problem
+from present.figures import Writer
+
+ANNOUNCE_AFTER_MS = 1_000
+
+
+class Output:
+    """The results' half of the page."""
+
+    def __init__(self) -> None:
+        """Find the elements."""
+        self.results = find("results")
+        self.problem: Problem | None = None
+        self._timer: int | None = None
+
+    def answer(self, answer: Answer, notes: Sequence[tuple[str, str]]) -> None:
+        """Replace the figures, all at once."""
+        self._clear()
+        writer = Writer(binary=answer.scenario.units == "gib")
+        sentence = cards.headline(answer)
+        patch(find("headline"), (sentence,))
+        patch(find("asked"), view.asked_nodes(cards.asked(answer, writer)))
+        patch(find("cards"), view.groups_nodes(cards.groups(answer, writer)))
+        patch(find("notes"), view.note_nodes(notes))
+        patch(find("summary"), (cards.summary(answer),))
+        self._announce(sentence)
+
+    def refuse(self, problem: Problem) -> None:
+        """Say what went wrong; the last good figures stay, marked as such."""
+        self._clear()
+        self.problem = problem
+        region = find("problem")
+        region.dataset.error = problem.code
+        patch(region, view.problem_nodes(problem))
+        show(region, True)
+        self._stale()
+        patch(find("summary"), (problem.title,))
+        self._announce(problem.sentence())
+
+    def wait(self, words: str) -> None:
+        """Say that an answer is under way."""
+        self._clear()
+        patch(find("waiting-text"), (words,))
+        show(find("waiting"), True)
+        self.results.setAttribute("aria-busy", "true")
+        self._stale()
+        self._announce(words)
+
+    def pend(self, words: str) -> None:
+        """Say what the user has to do before there are new figures."""
+        self._clear()
+        patch(find("pending"), (words,))
+        show(find("pending"), True)
+        self._stale()
+        self._announce(words)
+
+    def _clear(self) -> None:
+        self.problem = None
+        for name in ("problem", "waiting", "pending"):
+            show(find(name), False)
+        region = find("problem")
+        region.dataset.error = ""
+        patch(region, ())
+        self.results.removeAttribute("aria-busy")
+        self.results.removeAttribute("data-stale")
+        show(find("stale"), False)
+
+    def _stale(self) -> None:
+        self.results.setAttribute("data-stale", "")
+        show(find("stale"), bool(find("headline").textContent))
+
+    def _announce(self, words: str) -> None:
+        """Tell a screen reader, once the user pauses."""
+        if self._timer is not None:
+            clearTimeout(self._timer)
+        speak = create_once_callable(lambda: patch(find("announcement"), (words,)))
+        self._timer = setTimeout(speak, ANNOUNCE_AFTER_MS)
+
+
+def print_line() -> None:
+    """Where and when a printed sheet comes from."""
+    from js import Date, location
+
+    find("print-line").textContent = f"{location.href}, {Date.new().toLocaleString('en-GB')}"
+
+
+def busy_document(state: str) -> None:
+    """Set the state that tests and hosts wait for."""
+    document.documentElement.dataset.state = state
