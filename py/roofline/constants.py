@@ -1,7 +1,8 @@
-"""Calibrated constants of every engine and GPU family, read from ``data/efficiency.json``; ``IDEAL`` for the pure roofline.
+"""Calibrated constants of every engine and GPU family; ``IDEAL`` is the pure roofline.
 
-A row of the file is one curve: engine, family, format, values in SI units (the suffix names the unit), source, date, number of
-measured rows behind it and their error. Families without rows of their own inherit and say so in ``note``.
+A row of ``data/efficiency.json`` is one curve: engine, family, format, values in SI units (the suffix names the unit),
+source, date, number of measured rows behind it and their error. Families without rows of their own inherit and say so
+in ``note``.
 """
 
 from __future__ import annotations

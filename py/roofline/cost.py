@@ -32,7 +32,8 @@ def cost(
 ) -> Cost:
     """Price tokens so that input x input price + output x output price is the price R of a request.
 
-    R = GPUs x price per second x output / sustained output rate / utilization; the input's share is P/(P + D) with P the
+    R = GPUs x price per second x output / sustained output rate / utilization; the input's share is P/(P + D) with P
+    the
     prefill of the request and D its share of the decode steps. The month bills whole nodes, idle GPUs included.
     """
     request_usd = (

@@ -1,6 +1,7 @@
 """Closed forms for the time of one kernel call, and the constants they take.
 
-Every form is a roofline, smooth-max(FLOP / (peak x ec), bytes / (bandwidth x em)), plus what kernels pay besides: a launch,
+Every form is a roofline, smooth-max(FLOP / (peak x ec), bytes / (bandwidth x em)), plus what kernels pay besides: a
+launch,
 a serial walk along the contraction, passes that quantise activations, tiles that are padded. The forms were fitted on
 measured operator tables (docs/model.md); with the default constants they are the ideal roofline.
 """
@@ -88,7 +89,8 @@ class ExpertCurve:
     def touched(self, tokens: float, experts: int, active: int) -> float:
         """Expected distinct experts of one layer that ``tokens`` tokens use.
 
-        k + (E - k)(1 - (1 + x/theta)^-theta) with x = -ln(1 - k/E)(tokens - 1); theta -> infinity is E(1 - (1 - k/E)^tokens).
+        k + (E - k)(1 - (1 + x/theta)^-theta) with x = -ln(1 - k/E)(tokens - 1); theta -> infinity is E(1 - (1 -
+        k/E)^tokens).
         """
         if tokens <= 1 or active >= experts:
             return active * min(tokens, 1.0)
@@ -116,9 +118,7 @@ class ExpertCurve:
         memory = weight_bytes / (bandwidth * self.memory_efficiency)
         passes = self.activation_passes * activation_bytes / bandwidth
         fixed = self.launch_s + self.expert_s * touched
-        return Time(
-            fixed + smooth_max(compute, memory, self.sharpness) + passes, compute, memory + passes, 0.0, fixed
-        )
+        return Time(fixed + smooth_max(compute, memory, self.sharpness) + passes, compute, memory + passes, 0.0, fixed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,8 @@ class DecodeCurve:
     """Attention core of a decode step, or a recurrence.
 
     t = launch + context_s x s/(s + 1000) + smooth-max(smooth-max8(memory, compute), sequence_s x sequences x heads).
-    Query rows are padded to a tile of the tensor cores: compute is at least that of ``tile_rows`` query rows per key head.
+    Query rows are padded to a tile of the tensor cores: compute is at least that of ``tile_rows`` query rows per key
+        head.
     """
 
     rate: Rate = Rate.BF16
@@ -140,9 +141,26 @@ class DecodeCurve:
     sharpness: float = math.inf
 
     def time(
-        self, flop: float, moved_bytes: float, elements: float, seen: float, pieces: float, peak: float, bandwidth: float
+        self,
+        flop: float,
+        moved_bytes: float,
+        elements: float,
+        seen: float,
+        pieces: float,
+        peak: float,
+        bandwidth: float,
     ) -> Time:
-        """Time of one call; ``elements`` read from the cache, ``seen`` tokens per sequence, ``pieces`` = sequences x heads."""
+        """Time of one call.
+
+        Args:
+            flop: arithmetic.
+            moved_bytes: memory traffic.
+            elements: elements read from the cache.
+            seen: tokens seen per sequence.
+            pieces: sequences x key-value heads on this GPU.
+            peak: FLOP/s.
+            bandwidth: bytes/s.
+        """
         compute = max(flop, self.tile_flop_per_element * elements) / (peak * self.compute_efficiency)
         memory = moved_bytes / (bandwidth * self.memory_efficiency)
         fixed = self.launch_s + self.context_s * seen / (seen + CONTEXT_SCALE_TOKENS)
@@ -155,7 +173,8 @@ class DecodeCurve:
 class PrefillCurve:
     """Attention core of prompt tokens.
 
-    t = launch + smooth-max(token_s x s, compute x (1 + diagonal_tokens / s)) + io_passes x bytes / BW, s = tokens seen by the last.
+    t = launch + smooth-max(token_s x s, compute x (1 + diagonal_tokens / s)) + io_passes x bytes / BW, s = tokens
+    seen by the last.
     """
 
     rate: Rate = Rate.BF16
@@ -189,7 +208,10 @@ class StreamCurve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectiveCurve:
-    """A collective over n GPUs of one link domain: smooth-max(launch + hop_s x log2 n, bytes on the link / (link x e))."""
+    """A collective over n GPUs of one link domain.
+
+    t = smooth-max(launch + hop_s x log2 n, bytes on the link / (link x e))
+    """
 
     launch_s: float = 0.0
     hop_s: float = 0.0

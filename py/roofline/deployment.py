@@ -25,16 +25,21 @@ class EngineName(StrEnum):
     TENSORRT_LLM = "TensorRT-LLM"
 
 
-def whole(
-    name: str, value: object, low: int, high: int, error: type[RooflineError] = DeploymentError
-) -> int:
+def whole(name: str, value: object, low: int, high: int, error: type[RooflineError] = DeploymentError) -> int:
     """Return ``value`` as an int between ``low`` and ``high``.
 
     Raises:
         error: not a whole number, or out of range.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or value in (math.inf, -math.inf):
-        raise error(f"{name} must be a whole number", hint=f"Give {name} as {low:,} to {high:,}.", code="invalid-number")
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or value != value
+        or value in (math.inf, -math.inf)
+    ):
+        raise error(
+            f"{name} must be a whole number", hint=f"Give {name} as {low:,} to {high:,}.", code="invalid-number"
+        )
     if value != int(value) or not low <= value <= high:
         raise error(
             f"{name} is {value:,}, outside {low:,} to {high:,}",
@@ -44,9 +49,7 @@ def whole(
     return int(value)
 
 
-def real(
-    name: str, value: object, low: float, high: float, error: type[RooflineError] = DeploymentError
-) -> float:
+def real(name: str, value: object, low: float, high: float, error: type[RooflineError] = DeploymentError) -> float:
     """Return ``value`` as a float above ``low`` and at most ``high``.
 
     Raises:

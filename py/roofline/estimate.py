@@ -40,8 +40,10 @@ class Notice:
 class Estimate:
     """Figures of one deployment in SI units; DESIGN section 4 gives the meaning of each.
 
-    Times, throughput and costs are None when the model does not fit; costs also without a price. ``..._low`` and ``..._high``
-    bound the 80 % range, None until it is calibrated. ``prefill``, ``decode``, ``memory`` and ``limits`` hold the working.
+    Times, throughput and costs are None when the model does not fit; costs also without a price. ``..._low`` and
+    ``..._high``
+    bound the 80 % range, None until it is calibrated. ``prefill``, ``decode``, ``memory`` and ``limits`` hold the
+    working.
     """
 
     replicas: int
@@ -123,6 +125,9 @@ def estimate(
     """Estimate memory, time, throughput and cost of serving ``model``.
 
     Args:
+        model: what is served.
+        deployment: hardware, layout and precision.
+        workload: lengths and clients.
         constants: replaces the calibrated constants, e.g. ``constants.IDEAL`` for the pure roofline.
 
     Raises:
@@ -241,7 +246,8 @@ def _notices(
     if model.context_tokens is not None and workload.total_tokens > model.context_tokens:
         yield Notice(
             "context-exceeded",
-            f"Input and output are {workload.total_tokens:,.0f} tokens; the config states a context of {model.context_tokens:,}.",
+            f"Input and output are {workload.total_tokens:,.0f} tokens;"
+            f" the config states a context of {model.context_tokens:,}.",
         )
     if price is None:
         yield Notice("no-price", f"No list price is known for {gpu.name}; enter one to get costs.")
@@ -260,8 +266,6 @@ def _queue_notice(engine: Engine, limits: Limits, memory: Memory, concurrency: i
     cap = "memory" if memory.max_concurrency < limits.max_running else f"{engine.name}'s limit of running sequences"
     return Notice(
         "queueing",
-        f"{concurrency:,} clients, but {cap} holds {memory.max_concurrency:,} full-length sequences: the others wait in the queue,"
-        " and the wait is in the time to first token.",
+        f"{concurrency:,} clients, but {cap} holds {memory.max_concurrency:,} full-length sequences:"
+        " the others wait in the queue, and the wait is in the time to first token.",
     )
-
-

@@ -10,7 +10,8 @@ def padded_expert(
 ) -> tuple[int, int]:
     """(inputs, outputs) of one expert matrix as the engine holds it on this GPU generation.
 
-    The rule gives multiples for the hidden and the expert width of one rank's share; formats without a rule are not padded.
+    The rule gives multiples for the hidden and the expert width of one rank's share; formats without a rule are not
+    padded.
     """
     rule = engine.raw.get("padding", {}).get(f"{format_name}/{generation}")
     if rule is None:

@@ -46,7 +46,8 @@ def manual_model(
     vocab_size: int,
     name: str,
 ) -> Model:
-    """Solve the feed-forward width so that all parameters add up to ``total_params``; the rest of the division is spread as vectors.
+    """Solve the feed-forward width so that all parameters add up to ``total_params``; the rest of the division is
+    spread as vectors.
 
     Assumed: gated feed-forward without biases, untied embedding and head, every layer alike.
 

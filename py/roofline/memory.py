@@ -1,6 +1,7 @@
 """Memory of the fullest GPU by the engine's own convention, and the sequences that fit (research: start-up logs).
 
-weights + reserve + cache share what the memory fraction grants; ``engines.py`` gives each engine's meaning of the fraction and
+weights + reserve + cache share what the memory fraction grants; ``engines.py`` gives each engine's meaning of the
+fraction and
 ``reserve.py`` the memory that is neither weights nor cache.
 """
 
@@ -96,7 +97,7 @@ def resolve_limits(model: Model, deployment: Deployment) -> Limits:
 
 
 def weight_class(model: Model, precision: str) -> str:
-    """"fp16", "fp8" or "fp4": the narrowest format that carries most matrix elements inside the layers."""
+    """ "fp16", "fp8" or "fp4": the narrowest format that carries most matrix elements inside the layers."""
     elements: dict[str, float] = {}
     for layer, count in model.layer_groups:
         for linear in layer.weights:
@@ -107,7 +108,7 @@ def weight_class(model: Model, precision: str) -> str:
 
 
 def attention_class(model: Model) -> str:
-    """"gqa", "mla", "sparse-mla" (with an index cache) or "compressed" (several tokens per entry)."""
+    """ "gqa", "mla", "sparse-mla" (with an index cache) or "compressed" (several tokens per entry)."""
     caches = [cache for cache, _ in model.caches]
     if any(cache.stride_tokens > 1 for cache in caches):
         return "compressed"

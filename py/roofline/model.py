@@ -227,9 +227,7 @@ class Model:
 
     def linear_bytes(self, linear: Linear, precision: str) -> float:
         """Bytes of a matrix with its scales, and its bias in 16 bit."""
-        return (
-            linear.elements * self.format_of(linear, precision).bytes_per_element + 2 * linear.copies * linear.bias
-        )
+        return linear.elements * self.format_of(linear, precision).bytes_per_element + 2 * linear.copies * linear.bias
 
 
 def named_format(precision: str) -> Format:

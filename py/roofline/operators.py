@@ -49,7 +49,7 @@ class Batch(NamedTuple):
 
 
 class Operator(NamedTuple):
-    """One kernel on the fullest GPU; figures are per call, ``count`` calls make a step.
+    """One kernel on the fullest GPU; figures are per call, ``calls`` calls make a step.
 
     Attributes:
         name: for people.
@@ -57,7 +57,7 @@ class Operator(NamedTuple):
         format: number format of its weights or cache.
         flop: arithmetic that the model needs.
         bytes: memory traffic, or bytes on one GPU's link for a collective.
-        count: calls per step.
+        calls: calls per step.
         time: modelled time of one call.
     """
 
@@ -66,7 +66,7 @@ class Operator(NamedTuple):
     format: str
     flop: float
     bytes: float
-    count: int
+    calls: int
     time: Time
 
 
@@ -93,7 +93,7 @@ def _matrix(row: MatrixRow, machine: Machine, batch: Batch, tokens: float) -> Op
     moved = row.weight_bytes + tokens * row.io_bytes_per_token
     curve, peak = machine.matrix(row.format)
     time = curve.time(flop, moved, tokens, row.depth, peak, machine.bandwidth)
-    return Operator(row.name, Kind.MATRIX, row.format.name, flop, moved, row.count, time)
+    return Operator(row.name, Kind.MATRIX, row.format.name, flop, moved, row.calls, time)
 
 
 def _experts(row: ExpertRow, machine: Machine, tokens: float) -> Operator:
@@ -106,7 +106,7 @@ def _experts(row: ExpertRow, machine: Machine, tokens: float) -> Operator:
     activations = row.io_bytes_per_assignment * (hottest + curve.remote_share * (pairs - hottest))
     time = curve.time(row.flop_per_assignment, weights, activations, hottest, touched, peak, machine.bandwidth)
     flop = hottest * row.flop_per_assignment
-    return Operator(row.name, Kind.EXPERTS, row.format.name, flop, weights + activations, row.count, time)
+    return Operator(row.name, Kind.EXPERTS, row.format.name, flop, weights + activations, row.calls, time)
 
 
 def _decode(row: MixerRow, machine: Machine, batch: Batch) -> Operator:
@@ -116,7 +116,7 @@ def _decode(row: MixerRow, machine: Machine, batch: Batch) -> Operator:
     curve, peak = machine.decode_core(row.core)
     pieces = batch.sequences * row.local_heads
     time = curve.time(flop, moved, moved / machine.kv_bytes, seen, pieces, peak, machine.bandwidth)
-    return Operator(row.mixer.label, Kind.DECODE_CORE, machine.kv_format, flop, moved, row.count, time)
+    return Operator(row.mixer.label, Kind.DECODE_CORE, machine.kv_format, flop, moved, row.calls, time)
 
 
 def _prefill(row: MixerRow, machine: Machine, batch: Batch) -> Operator:
@@ -127,7 +127,7 @@ def _prefill(row: MixerRow, machine: Machine, batch: Batch) -> Operator:
     flop, moved = work.flop * batch.prompts, work.bytes * batch.prompts
     curve, peak = machine.prefill_core(row.core)
     time = curve.time(flop, moved, seen, peak, machine.bandwidth)
-    return Operator(row.mixer.label, Kind.PREFILL_CORE, machine.kv_format, flop, moved, row.count, time)
+    return Operator(row.mixer.label, Kind.PREFILL_CORE, machine.kv_format, flop, moved, row.calls, time)
 
 
 def _collectives(plan: Plan, machine: Machine, message_bytes: float) -> Iterator[Operator]:
@@ -142,8 +142,6 @@ def _collectives(plan: Plan, machine: Machine, message_bytes: float) -> Iterator
         yield _collective("stage to stage", machine, message_bytes, machine.stages - 1, 2)
 
 
-def _collective(name: str, machine: Machine, link_bytes: float, count: int, group: int) -> Operator:
+def _collective(name: str, machine: Machine, link_bytes: float, calls: int, group: int) -> Operator:
     time = machine.collective.time(link_bytes, group, machine.link(group))
-    return Operator(name, Kind.COLLECTIVE, "bf16", 0.0, link_bytes, count, time)
-
-
+    return Operator(name, Kind.COLLECTIVE, "bf16", 0.0, link_bytes, calls, time)

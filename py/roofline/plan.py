@@ -27,7 +27,7 @@ class MatrixRow(NamedTuple):
         name: kernel and role for people.
         role: what the matrix is for.
         format: stored format.
-        count: calls per step (layers that have it).
+        calls: calls per step (layers that have it).
         flop_per_token: 2 x elements on this GPU.
         weight_bytes: bytes read once per call.
         io_bytes_per_token: activations in and out.
@@ -37,7 +37,7 @@ class MatrixRow(NamedTuple):
     name: str
     role: Role
     format: Format
-    count: int
+    calls: int
     flop_per_token: float
     weight_bytes: float
     io_bytes_per_token: float
@@ -53,14 +53,15 @@ class ExpertRow(NamedTuple):
         local_experts: experts on this GPU.
         flop_per_assignment: FLOP of one token in one expert's share on this GPU.
         bytes_per_expert: weights of one expert's share on this GPU.
-        io_bytes_per_assignment: activations of one token in one expert: per matrix the hidden width once, the expert width 1.5 times
+        io_bytes_per_assignment: activations of one token in one expert: per matrix the hidden width once, the expert
+            width 1.5 times
             (written, read and, between the products, written again in the activation's format).
         expert_ranks: GPUs over which whole experts are spread.
     """
 
     name: str
     format: Format
-    count: int
+    calls: int
     experts: int
     active: int
     local_experts: int
@@ -88,7 +89,7 @@ class MixerRow(NamedTuple):
     """
 
     mixer: Mixer
-    count: int
+    calls: int
     core: Core
     local_heads: int
     window_tokens: int | None
@@ -152,7 +153,8 @@ def make_plan(model: Model, deployment: Deployment) -> Plan:
     """Lay the model out.
 
     Raises:
-        DeploymentError: tensor parallelism does not divide the heads, more stages than layers, more expert ranks than experts.
+        DeploymentError: tensor parallelism does not divide the heads, more stages than layers, more expert ranks
+            than experts.
     """
     sharding = Sharding(
         deployment.tensor_parallel,
@@ -222,9 +224,7 @@ def split_stages(model: Model, stages: int) -> tuple[Stage, ...]:
     rows, start = [], 0
     for index in range(stages):
         end = start + size + (index < longer)
-        rows.append(
-            Stage(groups=_grouped(model.layers[start:end]), first=index == 0, last=index == stages - 1)
-        )
+        rows.append(Stage(groups=_grouped(model.layers[start:end]), first=index == 0, last=index == stages - 1))
         start = end
     return tuple(rows)
 
@@ -245,7 +245,8 @@ def _caches(groups: tuple[tuple[Layer, int], ...]) -> tuple[tuple[Cache, int], .
 
 
 def _stage_bytes(model: Model, stage: Stage, sharding: Sharding, deployment: Deployment) -> float:
-    """Weight bytes of one GPU of a stage; the embedding is first, the head last, a tied matrix on both; towers first."""
+    """Weight bytes of one GPU of a stage; the embedding is first, the head last, a tied matrix on both; towers
+    first."""
     total = sum(
         count * (2.0 * layer.extra_params + sum(loaded_bytes(w, model, sharding, deployment) for w in layer.weights))
         for layer, count in stage.groups
@@ -315,7 +316,7 @@ def _matrix_row(
         name=kernel,
         role=linears[0].role,
         format=model.format_of(linears[0], precision),
-        count=count,
+        calls=count,
         flop_per_token=2.0 * elements,
         weight_bytes=weight_bytes,
         io_bytes_per_token=ACTIVATION_BYTES * (inputs + outputs),
@@ -334,13 +335,14 @@ def _expert_rows(model: Model, sharding: Sharding, precision: str) -> Iterable[E
         yield ExpertRow(
             name="routed experts",
             format=stored[0],
-            count=count,
+            calls=count,
             experts=layer.ffn.experts,
             active=layer.ffn.active_experts,
             local_experts=shapes[0][2],
             flop_per_assignment=2.0 * elements,
             bytes_per_expert=sum(k * n * f.bytes_per_element for (k, n, _), f in zip(shapes, stored, strict=True)),
-            io_bytes_per_assignment=ACTIVATION_BYTES * sum(_expert_io(w, k, n) for w, (k, n, _) in zip(linears, shapes, strict=True)),
+            io_bytes_per_assignment=ACTIVATION_BYTES
+            * sum(_expert_io(w, k, n) for w, (k, n, _) in zip(linears, shapes, strict=True)),
             expert_ranks=sharding.expert_ranks,
         )
 
@@ -368,7 +370,8 @@ def _mixer_row(mixer: Mixer, count: int, ranks: int) -> MixerRow:
 
 
 def _elementwise_bytes(layer: Layer, model: Model, sharding: Sharding) -> float:
-    """Bytes that small kernels move per token: norms and residuals 4 x hidden per block, one read and write of every projection."""
+    """Bytes that small kernels move per token: norms and residuals 4 x hidden per block, one read and write of every
+    projection."""
     blocks = (layer.mixer is not None) + (layer.ffn is not None)
     moved = 4.0 * blocks * model.hidden_size
     for linear in layer.weights:

@@ -1,8 +1,12 @@
-"""The closed loop: what a client sees when ``concurrency`` clients each send their next request as soon as the last is answered.
+"""The closed loop: what a client sees when ``concurrency`` clients each send their next request as soon as the last
+is answered.
 
-In steady state every request that runs sees each of the others prefill once while it decodes: that is what separates the time
-per output token from the bare decode step. A new prompt waits for the running step, for prompts before it, and, in the opening
-burst in which all clients start together, for most of the others (a run has 10 requests per client, so a tenth of that stays in
+In steady state every request that runs sees each of the others prefill once while it decodes: that is what separates
+    the time
+per output token from the bare decode step. A new prompt waits for the running step, for prompts before it, and, in
+the opening
+burst in which all clients start together, for most of the others (a run has 10 requests per client, so a tenth of
+that stays in
 the mean). Clients above what fits wait in the engine's queue for a place. docs/model.md derives the formulas.
 """
 
@@ -88,7 +92,8 @@ def _prompt_among_others(
 def queue_time(service_s: float, away_s: float, others: float) -> float:
     """Time from arrival at the prefill queue to the first token, its own service included.
 
-    One server, ``others`` other customers who each spend ``away_s`` decoding between visits: Schweitzer's approximation of mean
+    One server, ``others`` other customers who each spend ``away_s`` decoding between visits: Schweitzer's
+        approximation of mean
     value analysis, W = S + S x others x W/(W + Z), solved for W (Schweitzer 1979; Lavenberg and Reiser 1980).
     """
     b = away_s - service_s * (1.0 + others)

@@ -18,6 +18,7 @@ class Step(NamedTuple):
         communication_s: collectives.
         overhead_s: launches, scheduling, host.
         operators: kernels of one step.
+        steps: equal steps that the times cover.
     """
 
     total_s: float
@@ -26,6 +27,7 @@ class Step(NamedTuple):
     communication_s: float
     overhead_s: float
     operators: tuple[Operator, ...] = ()
+    steps: int = 1
 
     @property
     def bound(self) -> str:
@@ -38,9 +40,17 @@ class Step(NamedTuple):
         }
         return max(parts, key=parts.__getitem__)
 
-    def times(self, steps: float) -> Step:
+    def times(self, steps: int) -> Step:
         """This step, repeated."""
-        return Step(*(steps * part for part in self[:5]), self.operators)  # type: ignore[arg-type]
+        return Step(
+            steps * self.total_s,
+            steps * self.compute_s,
+            steps * self.memory_s,
+            steps * self.communication_s,
+            steps * self.overhead_s,
+            self.operators,
+            steps * self.steps,
+        )
 
 
 def run_step(plan: Plan, machine: Machine, batch: Batch) -> Step:
@@ -50,8 +60,8 @@ def run_step(plan: Plan, machine: Machine, batch: Batch) -> Step:
     for operator in operators:
         total, compute_s, memory_s, link_s, fixed_s = operator.time
         fixed_s = min(fixed_s, total)
-        rest = operator.count * (total - fixed_s)
-        fixed += operator.count * fixed_s
+        rest = operator.calls * (total - fixed_s)
+        fixed += operator.calls * fixed_s
         if link_s:
             communication += rest
         elif compute_s >= memory_s:

@@ -1,4 +1,6 @@
-"""Physical laws that hold for any model, deployment and workload (DESIGN section 4), with ideal and calibrated constants."""
+"""Physical laws that hold for any model, deployment and workload (DESIGN section 4), with ideal and calibrated
+constants.
+"""
 
 from __future__ import annotations
 
