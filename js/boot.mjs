@@ -2,15 +2,18 @@
  * The interpreter module that pyscript.toml names: Pyodide, all of it from this site.
  *
  * Starts loading as soon as it is evaluated, so that Pyodide comes up while PyScript still reads its
- * configuration; PyScript then gets the interpreter that is under way. Reports the stages of the
- * boot as `roofline:progress` events on the document element, with detail {stage, loaded, total}:
- * stage is "downloading" (bytes, decoded), "starting", "ready" (set by the page) or "failed".
+ * configuration; PyScript then gets the interpreter that is under way. Reports the boot as
+ * `roofline:progress` events on the document element, with detail {stage, loaded, total}: stage is
+ * "downloading" (bytes, decoded), "starting" or "failed".
  */
 import { loadPyodide as load, version } from "../runtime/pyodide/pyodide.mjs";
 
 export { version };
 
+const html = document.documentElement;
 const base = new URL("../runtime/pyodide/", import.meta.url).href;
+const origin = new URL(import.meta.url).origin;
+const RETRY_AFTER_MS = [300, 1500];
 
 /** Decoded size of each file that is counted, by address: the preload hints carry it. */
 const sizes = new Map(
@@ -20,11 +23,10 @@ const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
 let loaded = 0;
 
 function report(stage) {
-    const detail = { stage, loaded, total };
-    document.documentElement.dispatchEvent(new CustomEvent("roofline:progress", { detail }));
+    html.dispatchEvent(new CustomEvent("roofline:progress", { detail: { stage, loaded, total }, bubbles: true }));
 }
 
-/** Count what arrives, on a copy: the browser caches compiled code only for the response itself. */
+/** Count what arrives, on a copy: the browser keeps compiled code only with the response itself. */
 async function count(response) {
     const reader = response.clone().body.getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -39,31 +41,52 @@ const plainFetch = globalThis.fetch.bind(globalThis);
  * A network failure of WebKit has no `stack`, which Pyodide does not take for an exception: the
  * Python that awaits it would never go on.
  */
-globalThis.fetch = (...request) =>
-    plainFetch(...request).then(
-        (response) => {
-            if (response.ok && sizes.has(response.url)) count(response).catch(() => {});
-            return response;
-        },
-        (error) => {
-            throw "stack" in error ? error : new TypeError(error.message, { cause: error });
-        },
-    );
+function guardedFetch(...request) {
+    return plainFetch(...request).catch((error) => {
+        throw "stack" in error ? error : new TypeError(error.message, { cause: error });
+    });
+}
 
-const streams = {};
+/** A file of this site, asked for again where the connection fails. */
+async function ownFile(request, waits = RETRY_AFTER_MS) {
+    try {
+        const response = await guardedFetch(...request);
+        if (!response.ok) throw new TypeError(`${response.url}: ${response.status}`);
+        if (sizes.has(response.url)) count(response).catch(() => {});
+        return response;
+    } catch (error) {
+        if (!waits.length) throw error;
+        await new Promise((resolve) => setTimeout(resolve, waits[0]));
+        return ownFile(request, waits.slice(1));
+    }
+}
+
+function isOwnStart(resource) {
+    const address = new URL(resource.url ?? resource, document.baseURI);
+    return address.origin === origin && html.dataset.state === "loading";
+}
+
+globalThis.fetch = (...request) => {
+    if (!isOwnStart(request[0])) return guardedFetch(...request);
+    const response = ownFile(request);
+    // Pyodide only logs that its binary did not come, and waits on
+    response.catch(() => report("failed"));
+    return response;
+};
+
+const streams = { stdout: console.log, stderr: console.error };
 const interpreter = load({
     indexURL: base,
     packageBaseUrl: base,
     stdLibURL: `${base}stdlib.zip`,
     lockFileContents: { info: { abi_version: "2026_0" }, packages: {} },
-    stdout: (text) => (streams.stdout ?? console.log)(text),
-    stderr: (text) => (streams.stderr ?? console.error)(text),
+    stdout: (text) => streams.stdout(text),
+    stderr: (text) => streams.stderr(text),
 });
-report("downloading");
 interpreter.catch(() => report("failed"));
 
 /** What PyScript calls: only where the output goes is its own to say. */
-export function loadPyodide({ stdout, stderr }) {
-    Object.assign(streams, { stdout, stderr });
+export function loadPyodide({ stdout, stderr } = {}) {
+    Object.assign(streams, stdout && { stdout }, stderr && { stderr });
     return interpreter;
 }

@@ -86,6 +86,11 @@ class Server(ThreadingHTTPServer):
         host, port = self.server_address[:2]
         return f"http://{host!s}:{port}{self.base}"
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that goes away in the middle of an answer is no error."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
     def body(self, path: str, accepts_gzip: bool) -> tuple[bytes, str, bool] | None:
         """Bytes as sent, media type, whether zipped; None where there is no such file."""
         raw = self.content(path)

@@ -5,6 +5,7 @@ hub            what huggingface.co answers: hub.add("org/model", config={...}), 
 page           an empty tab whose requests all pass through `hub` (a fresh profile for each test)
 booted_page    one started page for all tests of a module (fast; reset what you change)
 boot(page)     opens the site and waits until Python is ready
+python(page, code)   runs code in a started page's own Python
 
 Every test fails on a request that leaves this machine, other than one that `hub` answers, and on an
 error in the console that it did not expect (`hub.expected_errors`).
@@ -127,7 +128,7 @@ class Hub:
         )
 
 
-@dataclass(slots=True)
+@dataclass
 class Watch:
     """What one browser context did that it must not do."""
 
@@ -267,3 +268,15 @@ def booted_page(booted: Booted) -> Iterator[Page]:
     booted.hub.clear()
     yield booted.page
     booted.watch.check()
+
+
+@pytest.fixture
+def python() -> Callable[[Page, str], Any]:
+    """A function that runs code in a started page's own Python and returns the last expression's value."""
+
+    def run(page: Page, code: str) -> Any:
+        boot = "document.querySelector('script[src*=boot]').src"
+        script = f"async (code) => (await (await import({boot})).loadPyodide()).runPythonAsync(code)"
+        return page.evaluate(script, code)
+
+    return run

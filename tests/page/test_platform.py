@@ -1,0 +1,123 @@
+"""How the page starts, whatever it then shows: from a sub-path, from this site alone, with words when it fails."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+
+def test_boots_below_a_sub_path_from_this_machine_only(boot, page):
+    boot(page)
+    marks = page.evaluate("performance.getEntriesByType('mark').map((mark) => mark.name)")
+    assert "roofline:ready" in marks
+    assert page.locator("#boot-notice").is_hidden()
+
+
+def test_uses_the_compiled_library_and_nothing_of_the_stock_one(server, boot, python, page):
+    server.sent.clear()
+    boot(page)
+    names = {path.rsplit("/", 1)[-1] for path, _ in server.sent}
+    assert "stdlib.zip" in names
+    assert not names & {"python_stdlib.zip", "pyodide-lock.json"}
+    assert python(page, "import json; json.__file__").endswith(".pyc")
+
+
+def test_nothing_is_downloaded_twice(server, boot, page):
+    server.sent.clear()
+    boot(page)
+    paths = [path for path, _ in server.sent]
+    assert sorted(paths) == sorted(set(paths))
+
+
+def test_first_result_needs_at_most_5_5_megabytes(server, boot, page):
+    server.sent.clear()
+    boot(page)
+    assert sum(size for _, size in server.sent) <= 5.5e6
+
+
+def test_progress_goes_from_downloading_to_starting(boot, page):
+    page.add_init_script(
+        "window.stages = [];document.addEventListener('roofline:progress', (event) => stages.push(event.detail), true);"
+    )
+    boot(page)
+    stages = page.evaluate("stages")
+    assert stages[0]["stage"] == "downloading"
+    assert stages[-1]["stage"] == "starting"
+    loaded = [stage["loaded"] for stage in stages]
+    assert loaded == sorted(loaded)
+    assert stages[-1]["loaded"] == stages[-1]["total"] > 1e7
+
+
+def test_a_failed_fetch_raises_in_python_even_where_the_error_has_no_stack(boot, python, page):
+    """WebKit's network error has no `stack`; Pyodide takes such a thing for no exception."""
+    page.add_init_script(
+        "const real = fetch; window.fetch = (url, ...rest) => String(url).includes('no-stack')"
+        " ? Promise.reject(Object.defineProperty(Object.setPrototypeOf({name: 'TypeError', message: 'Load failed'},"
+        " TypeError.prototype), 'message', {value: 'Load failed'})) : real(url, ...rest);"
+    )
+    boot(page)
+    code = """
+from js import fetch
+try:
+    await fetch("https://huggingface.co/no-stack")
+    outcome = "no error"
+except Exception as error:
+    outcome = str(error)
+outcome
+"""
+    assert "Load failed" in python(page, code)
+
+
+@pytest.mark.parametrize("part", ["core-*.js", "boot*.mjs", "pyodide.asm.wasm", "stdlib.zip", "app*.zip"])
+def test_a_part_that_does_not_arrive_is_said_with_a_retry(site, page, hub, part):
+    hub.expected_errors = [".*"]
+    page.route(f"**/{part}", lambda route: route.abort())
+    page.goto(site)
+    notice = page.locator("#boot-notice")
+    expect(notice).to_contain_text("could not be loaded", timeout=20_000)
+    assert page.locator("html").get_attribute("data-state") == "failed"
+    page.unroute(f"**/{part}")
+    notice.get_by_role("button", name="Retry").click()
+    expect(page.locator("html")).to_have_attribute("data-state", "ready", timeout=60_000)
+    expect(notice).to_be_hidden()
+
+
+def test_no_progress_for_20_seconds_is_said_and_taken_back(site, page, hub):
+    hub.expected_errors = ["preloaded using link preload but not used within a few seconds"]
+    page.clock.install()
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/stdlib.zip", hold)
+    with page.expect_request("**/stdlib.zip"):
+        page.goto(site)
+    notice = page.locator("#boot-notice")
+    page.clock.fast_forward(19_000)
+    expect(notice).to_be_hidden()
+    page.clock.fast_forward(2_000)
+    expect(notice).to_contain_text("unusually long")
+    assert page.locator("html").get_attribute("data-state") == "loading"
+    page.clock.resume()
+    for route in held:
+        route.continue_()
+    expect(page.locator("html")).to_have_attribute("data-state", "ready", timeout=60_000)
+    expect(notice).to_be_hidden()
+
+
+def test_opened_as_a_file_it_says_what_to_do(browser, root: Path):
+    page = browser.new_page()
+    page.goto((root / "site" / "index.html").as_uri())
+    expect(page.locator("#boot-notice")).to_contain_text("make run")
+    assert page.locator("html").get_attribute("data-state") == "failed"
+    page.close()
+
+
+def test_without_scripts_it_says_what_to_do(browser, site):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site)
+    assert re.search("scripts", page.locator("noscript").inner_text())
+    context.close()

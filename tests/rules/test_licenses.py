@@ -1,0 +1,60 @@
+"""The notice of third-party code names everything that is shipped."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import licenses
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNTIME = ROOT / "runtime"
+NOTICE = ROOT / "site" / "THIRD-PARTY-LICENSES"
+
+
+@pytest.fixture(scope="module")
+def notice() -> str:
+    return NOTICE.read_text("utf-8")
+
+
+def test_the_site_ships_the_notice_as_made(notice):
+    assert notice == licenses.notice()
+
+
+def test_every_shipped_npm_package_is_named_with_version_licence_and_source(notice):
+    names = licenses.shipped_packages()
+    assert {"@pyscript/core", "polyscript", "pyodide"} <= set(names)
+    for name in names:
+        component = licenses.npm_component(name)
+        assert f"{component.name}\nLicence: {component.license}\nSource:  https://" in notice
+
+
+def test_every_script_that_is_shipped_comes_from_a_named_package():
+    dist = ROOT / "node_modules" / "@pyscript" / "core" / "dist"
+    pyodide = ROOT / "node_modules" / "pyodide"
+    for file in RUNTIME.rglob("*"):
+        if file.is_file() and file.suffix in {".js", ".mjs", ".wasm"}:
+            assert (dist / file.name).exists() or (pyodide / file.name).exists(), file.name
+
+
+def test_every_direct_dependency_is_named(notice):
+    package = json.loads((ROOT / "package.json").read_text("utf-8"))
+    for name, version in package["dependencies"].items():
+        assert f"\n{name} {version}\nLicence: " in notice
+
+
+@pytest.mark.parametrize("component", licenses.listed()["component"], ids=lambda row: row["name"])
+def test_every_listed_component_is_in_the_file_that_it_names(component, notice):
+    assert component["sign"].encode() in (RUNTIME / component["file"]).read_bytes()
+    assert component["name"] in notice
+
+
+def test_every_quoted_licence_has_its_text(notice):
+    for text in (
+        "Mozilla Public License Version 2.0",
+        "Apache License",
+        "PYTHON SOFTWARE FOUNDATION LICENSE VERSION 2",
+    ):
+        assert text.lower() in notice.lower()
+    assert "<year>" not in notice
+    assert "<copyright holders>" not in notice

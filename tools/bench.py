@@ -1,0 +1,164 @@
+"""Time the start of the page in a browser, against a bare page that only loads stock Pyodide.
+
+    python tools/bench.py [--runs 7]
+
+The bare page is one module script: `await loadPyodide()` with the files of the npm package as they
+are. Both are served alike (gzip, this machine), each start has a fresh profile, and the runs of all
+cases alternate, so that a busy moment hits them all. Printed are medians, and ratios to the bare page
+of the same kind of network. Time ends with the first computed result (mark `roofline:result`), for
+the bare page when `loadPyodide` is done.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+import install_browser
+from serve import Server, serving, tree
+
+ROOT = Path(__file__).resolve().parent.parent
+BARE = ROOT / "build" / "bare"
+STOCK = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
+BARE_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>bare</title>
+<link rel="icon" href="data:,"></head><body><p>Loading</p><script type="module">
+import { loadPyodide } from "./pyodide.mjs";
+await loadPyodide();
+performance.mark("roofline:result");
+</script></body></html>
+"""
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+FLAGS += ["--disable-background-networking", "--disable-component-update"]
+SLOW = {"offline": False, "latency": 40, "downloadThroughput": 20e6 / 8, "uploadThroughput": 20e6 / 8}
+OBSERVE = """
+window.longTasks = [];
+new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((e) => e.duration)))
+    .observe({ type: "longtask", buffered: true });
+"""
+MEASURE = """() => ({
+    result: performance.getEntriesByName("roofline:result")[0].startTime,
+    ready: performance.getEntriesByName("roofline:ready")[0]?.startTime ?? NaN,
+    paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN,
+    blocked: window.longTasks.reduce((sum, ms) => sum + Math.max(0, ms - 50), 0),
+    longest: Math.max(0, ...window.longTasks),
+})"""
+DONE = "() => performance.getEntriesByName('roofline:result').length > 0"
+TIME_ESTIMATE = """
+import json, time
+from roofline import CATALOGUE, Deployment, Model, Workload, estimate
+models = [Model.from_config(e.config, name=e.name, sidecar=e.sidecar) for e in list(CATALOGUE.values())[:20]]
+def once():
+    for model in models:
+        estimate(model, Deployment(tensor_parallel=8, nodes=4), Workload(concurrency=16))
+once()
+def timed():
+    start = time.perf_counter(); once(); return (time.perf_counter() - start) / len(models)
+rounds = sorted(timed() for _ in range(15))
+json.dumps([rounds[7] * 1e3, rounds[0] * 1e3])
+"""
+
+
+@dataclass(slots=True)
+class Case:
+    """One page over one kind of network, and what was measured of it."""
+
+    name: str
+    server: Server
+    slow: bool
+    runs: list[dict[str, float]] = field(default_factory=list)
+    bytes: int = 0
+
+    def median(self, key: str) -> float:
+        """Median over the runs."""
+        return statistics.median(run[key] for run in self.runs)
+
+
+@contextmanager
+def servers() -> Iterator[tuple[Server, Server]]:
+    """The bare page and the site, served alike."""
+    shutil.rmtree(BARE, ignore_errors=True)
+    BARE.mkdir(parents=True)
+    for name in STOCK:
+        shutil.copyfile(ROOT / "node_modules" / "pyodide" / name, BARE / name)
+    (BARE / "index.html").write_text(BARE_PAGE, "utf-8")
+    with serving(tree(BARE), "/bare/") as bare, serving(tree(ROOT / "site"), "/site/") as site:
+        yield bare, site
+
+
+def start(browser: Browser, case: Case) -> None:
+    """Open the page in a fresh profile and note how its start went."""
+    context = browser.new_context()
+    page = context.new_page()
+    if case.slow:
+        context.new_cdp_session(page).send("Network.emulateNetworkConditions", SLOW)
+    page.add_init_script(OBSERVE)
+    case.server.sent.clear()
+    page.goto(case.server.url)
+    wait(page)
+    case.runs.append(page.evaluate(MEASURE))
+    case.bytes = sum(size for _, size in case.server.sent)
+    context.close()
+
+
+def wait(page: Page) -> None:
+    """Wait for the first result."""
+    page.wait_for_function(DONE, timeout=60_000, polling=100)
+
+
+def time_estimate(browser: Browser, url: str) -> str:
+    """One estimate inside the page, in ms: median and best of 15 rounds over 20 models."""
+    page = browser.new_page()
+    page.goto(url)
+    wait(page)
+    script = "async (code) => (await (await import(document.querySelector('script[src*=boot]').src)).loadPyodide())"
+    times: Any = page.evaluate(script + ".runPython(code)", TIME_ESTIMATE)
+    page.close()
+    return str(times)
+
+
+def report(bare: Case, case: Case) -> str:
+    """One case in a line, with its ratios to the bare page."""
+    ratio = case.median("result") / bare.median("result")
+    blocked = case.median("blocked") / bare.median("blocked") if bare.median("blocked") else float("nan")
+    spread = f"{min(r['result'] for r in case.runs):.0f}-{max(r['result'] for r in case.runs):.0f}"
+    return (
+        f"{case.name:14}{case.median('result'):8.0f}{spread:>12}{ratio:8.3f}{case.median('paint'):8.0f}"
+        f"{case.median('paint') / bare.median('result'):8.3f}{case.median('blocked'):9.0f}{blocked:8.3f}"
+        f"{case.median('longest'):9.0f}{case.bytes / 1e6:8.2f}"
+    )
+
+
+def main() -> int:
+    """Run all cases and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--fast-only", action="store_true", help="without the emulated 20 Mbps / 40 ms")
+    options = parser.parse_args()
+    with servers() as (bare, site), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=install_browser.find(), args=FLAGS)
+        cases = [Case("bare", bare, False), Case("site", site, False)]
+        if not options.fast_only:
+            cases += [Case("bare 20 Mbps", bare, True), Case("site 20 Mbps", site, True)]
+        for _ in range(options.runs):
+            for case in cases:
+                start(browser, case)
+        estimate_ms = time_estimate(browser, site.url)
+        browser.close()
+    print(f"{browser.browser_type.name}, medians of {options.runs}, load {os.getloadavg()[0]:.1f}; times in ms")
+    print("page            result       range   ratio   paint   ratio  blocked   ratio  longest      MB")
+    for case in cases:
+        print(report(next(c for c in cases if c.slow == case.slow), case))
+    print(f"one estimate in the page: {estimate_ms} ms (median, best)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
