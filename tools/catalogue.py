@@ -93,9 +93,7 @@ MODELS = {
     "HuggingFaceTB/SmolLM2-135M-Instruct": "gqa-dense",
 }
 
-#: Keys that no shape, cache or number format depends on.
-_DROPPED = frozenset(
-    """
+_DROPPED_WORDS = """
     add_classification_head add_cross_attention auto_map bad_words_ids cache_implementation chunk_size_feed_forward
     class_num cross_attention_hidden_size diversity_penalty do_sample early_stopping encoder_no_repeat_ngram_size
     ep_size exponential_decay_length_penalty finetuning_task fused_dense hc_sinkhorn_iters id2label ignore_index
@@ -108,8 +106,9 @@ _DROPPED = frozenset(
     tf_legacy_loss tie_encoder_decoder tokenizer_class top_k top_p topk_group topk_method torchscript
     transformers_version typical_p unshifted_sink use_bfloat16 use_cache use_mamba_kernels
     use_prefill_window_in_sink_attention
-    """.split()
-)
+"""
+#: Keys that no shape, cache or number format depends on.
+_DROPPED = frozenset(_DROPPED_WORDS.split())
 #: The same by pattern of the whole key: tokens, training, elementwise functions, positions, image handling.
 _DROPPED_PATTERN = re.compile(
     r"_.*|.*_token_(id|index|ids)|(bos|eos|eod|pad|sep|mask_init|im_start|im_end|im_newline|text_start|text_end)_id"
