@@ -16,10 +16,11 @@ from types import MappingProxyType
 from typing import Any
 
 from .data import ENGINE_FIGURES, Figure, figure
+from .fraction import DerivedFraction, Layout, Step, by_memory, steps
 from .gpus import Gpu
 from .reserve import Reserve, ReserveConstants
 
-MIB = 2.0**20
+__all__ = ["ENGINES", "Engine", "ExpertPadding", "KvRule", "Layout", "MemoryConvention"]
 
 
 class MemoryConvention(StrEnum):
@@ -63,26 +64,12 @@ class KvRule:
         return all(wanted is None or wanted == actual for wanted, actual in pairs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """What an engine's defaults depend on beside the GPU.
+@dataclass(frozen=True, slots=True)
+class ExpertPadding:
+    """Multiples to which an engine pads one rank's share of an expert."""
 
-    Attributes:
-        tensor_parallel: ranks of attention and dense blocks.
-        pipeline_parallel: stages.
-        attention_data_parallel: copies of attention, each with its own requests.
-        latent_attention: the model caches one latent per token (MLA).
-    """
-
-    tensor_parallel: int = 1
-    pipeline_parallel: int = 1
-    attention_data_parallel: int = 1
-    latent_attention: bool = False
-
-    @property
-    def engine_ranks(self) -> int:
-        """Tensor-parallel size as SGLang counts it: attention data parallelism is inside."""
-        return self.tensor_parallel * self.attention_data_parallel
+    hidden_multiple: int
+    width_multiple: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +83,13 @@ class Engine:
         version_note: how it relates to the measured rows.
         memory_convention: meaning of the memory fraction.
         memory_note: the same in words.
+        memory_fraction: default; None where it is derived.
+        derived_fraction: how it is derived; None where it is fixed.
+        max_running: most sequences in the batch of one attention-data-parallel rank, by GPU memory.
+        max_batched_tokens: most tokens in one step (the prefill chunk), by GPU memory.
+        mixes_prefill_and_decode: prompt chunks and decodes share a step; else prompts run in steps of their own.
         kv_rules: cache format when nothing is asked for; first match wins, else 16 bit.
+        expert_padding: by "format/generation", e.g. "mxfp4/Hopper".
         reserve: constants of the memory that is neither weights nor cache.
         figures: the published figures, by name.
     """
@@ -107,32 +100,32 @@ class Engine:
     version_note: str
     memory_convention: MemoryConvention
     memory_note: str
+    memory_fraction: float | None
+    derived_fraction: DerivedFraction | None
+    max_running: tuple[Step, ...]
+    max_batched_tokens: tuple[Step, ...]
+    mixes_prefill_and_decode: bool
     kv_rules: tuple[KvRule, ...]
+    expert_padding: Mapping[str, ExpertPadding]
     reserve: ReserveConstants
     figures: Mapping[str, Figure]
-    raw: Mapping[str, Any]
-
-    @property
-    def mixes_prefill_and_decode(self) -> bool:
-        """Prompt chunks and decodes share a step; else prompts run in steps of their own, before decodes."""
-        return bool(self.figures["mixes_prefill_and_decode"].value)
 
     def default_memory_fraction(self, gpu: Gpu, layout: Layout, max_batched_tokens: int | None = None) -> float:
         """The fraction that the engine takes when none is given, in its own meaning."""
-        fraction = self.figures["memory_fraction"].value
-        if fraction is not None:
-            return fraction
-        return _sglang_fraction(self.raw, gpu, layout, max_batched_tokens or self.default_max_batched_tokens(gpu))
+        if self.derived_fraction is not None:
+            chunk_tokens = max_batched_tokens or self.default_max_batched_tokens(gpu)
+            return self.derived_fraction.fraction(_shown_bytes(gpu), layout, chunk_tokens)
+        if self.memory_fraction is None:
+            raise ValueError(f"{self.name} has neither a fraction nor a rule for it")
+        return self.memory_fraction
 
     def default_max_running(self, gpu: Gpu) -> int:
         """Most sequences in the batch of one attention-data-parallel rank."""
-        return int(self._by_size("max_running", gpu))
+        return by_memory(self.max_running, _shown_bytes(gpu))
 
     def default_max_batched_tokens(self, gpu: Gpu) -> int:
         """Most tokens in one step: the prefill chunk."""
-        if "chunk_by_memory" in self.raw:
-            return int(_row_by_memory(self.raw["chunk_by_memory"], _driver_mib(gpu))[1])
-        return int(self._by_size("max_batched_tokens", gpu))
+        return by_memory(self.max_batched_tokens, _shown_bytes(gpu))
 
     def default_kv_precision(
         self, *, weights: str, attention: str, generation: str, declared: str | None = None
@@ -155,55 +148,35 @@ class Engine:
             case MemoryConvention.FREE:
                 return memory_fraction * (memory_bytes - weight_bytes - reserve.total_bytes)
 
-    def _by_size(self, name: str, gpu: Gpu) -> float:
-        small = f"{name}_small"
-        if small in self.figures and gpu.memory_bytes < self.figures["large_gpu"].si_known:
-            return self.figures[small].si_known
-        return self.figures[name].si_known
+
+def _shown_bytes(gpu: Gpu) -> float:
+    """Memory as nvidia-smi shows it, by which engines choose their defaults."""
+    return gpu.driver_memory_bytes or gpu.memory_bytes
 
 
-def _driver_mib(gpu: Gpu) -> float:
-    return (gpu.driver_memory_bytes or gpu.memory_bytes) / MIB
+def _steps(name: str, raw: Mapping[str, Any]) -> tuple[Step, ...]:
+    """The default of this name: a table by memory, one value, or a smaller one below a size."""
+    table = f"{name}_by_memory"
+    if table in raw:
+        return steps(raw[table], 1)
+    last = Step(float("inf"), int(figure(raw[name]).si_known))
+    small = f"{name}_small"
+    if small not in raw:
+        return (last,)
+    return (Step(figure(raw["large_gpu"]).si_known, int(figure(raw[small]).si_known)), last)
 
 
-def _row_by_memory(rows: list[list[Any]], mib: float) -> list[Any]:
-    """The first row whose upper bound is above the memory; the last row has none."""
-    return next(row for row in rows if row[0] is None or mib < row[0])
+def _expert_padding(raw: Mapping[str, Any]) -> dict[str, ExpertPadding]:
+    return {
+        key: ExpertPadding(int(rule["hidden_multiple"]["value"]), int(rule["width_multiple"]["value"]))
+        for key, rule in raw.get("padding", {}).items()
+    }
 
 
-def _prefill_graphs(chunk_tokens: int) -> int:
-    """Prefill sizes for which SGLang captures a graph, up to the chunk (server_args.py)."""
-    steps = (
-        (4, 33, 4),
-        (48, 257, 16),
-        (288, 513, 32),
-        (576, 1025, 64),
-        (1280, 4097, 256),
-        (4608, chunk_tokens + 1, 512),
-    )
-    return sum(size <= chunk_tokens for start, stop, step in steps for size in range(start, stop, step))
-
-
-def _sglang_fraction(raw: Mapping[str, Any], gpu: Gpu, layout: Layout, chunk_tokens: int) -> float:
-    """SGLang's mem_fraction_static: 1 - (chunk, graph and parallelism allowances) / memory, to three digits."""
-    rule = {key: value["value"] for key, value in raw["fraction_rule"].items()}
-    memory_mib = _driver_mib(gpu)
-    ranks = layout.engine_ranks
-    sequences = _row_by_memory(raw["graph_sequences_by_memory"], memory_mib)[1 if ranks < 4 else 2]
-    reserved = rule["base"] + max(chunk_tokens, 2048) * rule["per_chunk_token"] + sequences * rule["per_graph_sequence"]
-    reserved += ranks * layout.pipeline_parallel * rule["per_gpu"]
-    if layout.attention_data_parallel > 1:
-        reserved += sequences * layout.attention_data_parallel * rule["per_graph_sequence_and_dp_rank"]
-        if sequences > 300:
-            reserved += sequences * layout.attention_data_parallel * rule["per_large_graph_sequence_and_dp_rank"]
-    if layout.latent_attention:
-        reserved += rule["prefill_graphs_latent"]
-    else:
-        reserved += _prefill_graphs(chunk_tokens) * rule["per_prefill_graph"]
-    if memory_mib > 60 * 1024:
-        reserved = max(reserved, rule["least"])
-    share: float = (memory_mib - reserved) / memory_mib
-    return round(share, 3)
+def _derived_fraction(raw: Mapping[str, Any]) -> DerivedFraction | None:
+    if "fraction_rule" not in raw:
+        return None
+    return DerivedFraction.from_raw(raw["fraction_rule"], raw["graph_sequences_by_memory"])
 
 
 def _engine(name: str, raw: Mapping[str, Any]) -> Engine:
@@ -215,10 +188,15 @@ def _engine(name: str, raw: Mapping[str, Any]) -> Engine:
         version_note=raw["version_note"],
         memory_convention=MemoryConvention(raw["memory_convention"]),
         memory_note=raw["memory_note"],
+        memory_fraction=figures["memory_fraction"].value,
+        derived_fraction=_derived_fraction(raw),
+        max_running=_steps("max_running", raw),
+        max_batched_tokens=_steps("max_batched_tokens", raw),
+        mixes_prefill_and_decode=bool(figures["mixes_prefill_and_decode"].value),
         kv_rules=tuple(KvRule(**rule) for rule in raw["kv_rules"]),
+        expert_padding=MappingProxyType(_expert_padding(raw)),
         reserve=ReserveConstants.from_figures({key: figure(value) for key, value in raw["reserve"].items()}),
         figures=MappingProxyType(figures),
-        raw=MappingProxyType(dict(raw)),
     )
 
 

@@ -13,9 +13,9 @@ def padded_expert(
     The rule gives multiples for the hidden and the expert width of one rank's share; formats without a rule are not
     padded.
     """
-    rule = engine.raw.get("padding", {}).get(f"{format_name}/{generation}")
+    rule = engine.expert_padding.get(f"{format_name}/{generation}")
     if rule is None:
         return inputs, outputs
-    hidden, width = rule["hidden_multiple"]["value"], rule["width_multiple"]["value"]
+    hidden, width = rule.hidden_multiple, rule.width_multiple
     first, second = (hidden, width) if gate_or_up else (width, hidden)
     return -(-inputs // first) * first, -(-outputs // second) * second
