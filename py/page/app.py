@@ -5,6 +5,7 @@ Whatever arrives late counts only if the form still asks for it.
 """
 
 import asyncio
+from collections.abc import Set
 from typing import Any
 
 from js import clearTimeout, document, history, location, performance, setTimeout
@@ -20,7 +21,7 @@ from present.errors import Action, Fix, Problem
 from present.hubtext import ModelRef
 from present.models import Loaded
 from present.solve import solve
-from present.state import PASTED, Issue, Scenario
+from present.state import PASTED, Scenario
 from roofline import RooflineError
 
 PAUSE_MS = 150
@@ -38,14 +39,13 @@ class App:
         self.loading: ModelRef | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.timer: int | None = None
-        self.link_issues = self._read_link(self.form.touched())
+        self._read_link(self.form.touched())
 
-    def _read_link(self, keep: set[str] = frozenset()) -> tuple[Issue, ...]:
+    def _read_link(self, keep: Set[str] = frozenset()) -> None:
+        """Put the link's scenario into the form, but for the fields to keep; say what was not usable."""
         linked, issues = state.from_query(str(location.search))
-        entered, _ = state.read(self.form.texts())
-        kept = {key: getattr(entered, key) for key in keep}
-        self.form.write(state.with_values(linked, kept))
-        return tuple(issue for issue in issues if issue.field not in keep)
+        self.form.write(linked, keep)
+        self.output.link_notes([issue.text for issue in issues if issue.field not in keep])
 
     def run(self, *, ask_hub: bool = False) -> None:
         """Compute what the form says now."""
@@ -85,8 +85,7 @@ class App:
         if isinstance(outcome, Problem):
             return self.output.refuse(outcome)
         notices = [(notice.code, notice.text) for notice in outcome.estimate.notices]
-        links = [("link", issue.text) for issue in self.link_issues]
-        self.output.answer(outcome, (*links, *notices, ("source", outcome.source)))
+        self.output.answer(outcome, (*notices, ("source", outcome.source)))
         self.form.resolve(hints.resolved(outcome))
         performance.mark("roofline:result")
         return None
@@ -147,7 +146,7 @@ class App:
 
     def edited(self, event: Any) -> None:
         """A keystroke, or a choice: the figures follow after a pause."""
-        self.link_issues = ()
+        self.output.link_notes(())
         if event.target.id == "config":
             self.form.controls["model"].value = PASTED
         if self.timer is not None:
@@ -177,7 +176,7 @@ class App:
         after, _ = state.read({**state.texts(before), **changes})
         self.form.write(after)
         self._write_link(after, new_entry=True)
-        self.link_issues = ()
+        self.output.link_notes(())
         self.run()
 
     def fix(self, event: Any) -> None:
@@ -198,7 +197,7 @@ class App:
 
     def back(self, _event: Any) -> None:
         """The browser's own back and forward."""
-        self.link_issues = self._read_link()
+        self._read_link()
         self.run()
 
     def file(self, event: Any) -> None:

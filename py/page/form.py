@@ -1,6 +1,6 @@
 """The form: what stands in its controls, what is wrong with it, and the words beside it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from js import document
@@ -36,10 +36,10 @@ class Form:
             return "1" if control.checked else ""
         return str(control.value)
 
-    def write(self, scenario: Scenario) -> None:
+    def write(self, scenario: Scenario, keep: Set[str] = frozenset()) -> None:
         """Put a scenario into the controls; boxes that already say it keep their spelling."""
         for key, text in state.texts(scenario).items():
-            if self._says(key, getattr(scenario, key)):
+            if key in keep or self._says(key, getattr(scenario, key)):
                 continue
             if key == "manual":
                 self.controls[key].checked = bool(text)
@@ -83,7 +83,7 @@ class Form:
 
     def mark(self, issues: Sequence[Issue]) -> None:
         """Mark the controls at fault, each with its reason beneath, and clear the others."""
-        wrong = {issue.field: issue.text for issue in issues}
+        wrong = {issue.field: issue.reason for issue in issues}
         for key in RULES:
             box = document.getElementById(key)
             if box:
@@ -127,7 +127,7 @@ def _mark(box: Any, key: str, reason: str | None) -> None:
         note = document.createElement("p")
         note.id, note.className = note_id, "field-error"
         box.after(note)
-    note.textContent = reason
+    note.textContent = reason[0].upper() + reason[1:]
     box.setAttribute("aria-invalid", "true")
     _describe(box, [note_id, *others])
 

@@ -10,6 +10,7 @@ from present import cards, view
 from present.cards import Answer
 from present.errors import Problem
 from present.figures import Writer
+from present.markup import h
 
 ANNOUNCE_AFTER_MS = 1_000
 
@@ -28,12 +29,17 @@ class Output:
         self._clear()
         writer = Writer(binary=answer.scenario.units == "gib")
         sentence = cards.headline(answer)
-        patch(find("headline"), (sentence,))
+        patch(find("headline"), view.sentence_nodes(sentence))
         patch(find("asked"), view.asked_nodes(cards.asked(answer, writer)))
         patch(find("cards"), view.groups_nodes(cards.groups(answer, writer)))
         patch(find("notes"), view.note_nodes(notes))
         patch(find("summary"), (cards.summary(answer),))
-        self._announce(sentence)
+        self._announce(cards.plain(sentence))
+
+    def link_notes(self, notes: Sequence[str]) -> None:
+        """Say what of the link could not be used."""
+        patch(find("link-notes"), tuple(h("li", words) for words in notes))
+        show(find("link-notes"), bool(notes))
 
     def refuse(self, problem: Problem) -> None:
         """Say what went wrong; the last good figures stay, marked as such."""

@@ -68,6 +68,8 @@ class _Pen:
         return value
 
     def card(self, label: str, field: str, *lines: Line) -> Card:
+        if self.estimate is None:
+            return Card(label, self(field))
         spread = self.spread(field)
         return Card(label, self(field), (*lines, spread) if spread else lines)
 
@@ -88,6 +90,7 @@ def groups(answer: Answer | None, writer: Writer) -> tuple[Group, ...]:
 
 def _memory(answer: Answer | None, pen: _Pen) -> Group:
     degree = answer.scenario.tensor_parallel if answer else None
+    layout = _layout(pen) if answer else ()
     return Group(
         "memory",
         "Memory",
@@ -109,7 +112,7 @@ def _memory(answer: Answer | None, pen: _Pen) -> Group:
                 ("holds ", pen("kv_capacity_tokens")),
                 (pen("kv_bytes_per_token_per_gpu"), " per token and GPU"),
             ),
-            Card("Tensor Parallelism", pen.writer.figure("tensor_parallel", degree), _layout(pen)),
+            Card("Tensor Parallelism", pen.writer.figure("tensor_parallel", degree), layout),
         ),
     )
 
@@ -194,8 +197,8 @@ def _bill(answer: Answer | None) -> tuple[Line, ...]:
     price_usd, origin = price(scenario)
     if price_usd is None:
         return ((origin,),)
-    hourly = f"{text.plural(billed, 'GPU')} at {text.money(price_usd)} an hour"
-    return ((hourly,), (origin,))
+    hours = f"{text.exact(billed)} GPUs × {text.money(price_usd)}/h × {HOURS_PER_MONTH} h"
+    return ((hours,), (origin,))
 
 
 def price(scenario: Scenario) -> tuple[float | None, str]:
@@ -208,25 +211,50 @@ def price(scenario: Scenario) -> tuple[float | None, str]:
     return listed.usd_per_gpu_hour, f"list price, {listed.figure.date}"
 
 
-def headline(answer: Answer) -> str:
+@dataclass(frozen=True, slots=True)
+class Strong:
+    """A part of a sentence that the eye should find."""
+
+    text: str
+
+
+Sentence = tuple[str | Strong, ...]
+
+
+def headline(answer: Answer) -> Sentence:
     """The answer in one sentence."""
     estimate = answer.estimate
-    running = round(estimate.running)
-    serves = f"{text.plural(running, 'request')} at once"
-    if estimate.concurrency > running:
-        serves = f"{text.count(running)} of {text.plural(estimate.concurrency, 'client')} at once"
-    replicas = text.plural(estimate.replicas, "replica")
-    layout = f"{replicas} of {text.plural(estimate.gpus_per_replica, 'GPU')}"
-    verb = "each serve" if estimate.replicas > 1 else "serves"
+    replicas, serves = (" replica of ", "serves") if estimate.replicas == 1 else (" replicas of ", "each serve")
+    speed = text.rate(estimate.request_tokens_per_s or 0)
+    layout = (Strong(text.exact(estimate.replicas)), replicas, Strong(text.plural(estimate.gpus_per_replica, "GPU")))
     return (
-        f"Fits: {layout} {verb} {serves},"
-        f" {text.rate(estimate.request_tokens_per_s or 0)} per request{_price_phrase(answer)}."
+        "Fits: ",
+        *layout,
+        f" {serves} ",
+        *_at_once(estimate),
+        " at once, ",
+        Strong(str(speed)),
+        " per request",
+        *_price_phrase(estimate),
+        ".",
     )
 
 
-def _price_phrase(answer: Answer) -> str:
-    cost_usd = answer.estimate.usd_per_million_output_tokens
-    return "" if cost_usd is None else f", at {text.money(cost_usd)} per million output tokens"
+def _at_once(estimate: Estimate) -> Sentence:
+    running = round(estimate.running)
+    if estimate.concurrency > running:
+        return Strong(text.count(running).number), " of ", Strong(text.plural(estimate.concurrency, "client"))
+    return (Strong(text.plural(running, "request")),)
+
+
+def _price_phrase(estimate: Estimate) -> Sentence:
+    cost_usd = estimate.usd_per_million_output_tokens
+    return () if cost_usd is None else (", at ", Strong(str(text.money(cost_usd))), " per million output tokens")
+
+
+def plain(sentence: Sentence) -> str:
+    """The sentence without emphasis."""
+    return "".join(part if isinstance(part, str) else part.text for part in sentence)
 
 
 def summary(answer: Answer) -> str:

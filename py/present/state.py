@@ -6,7 +6,7 @@ is read, so that a form and a link are held to the same bounds. Defaults are lef
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -50,7 +50,16 @@ class Issue:
     """One field whose text could not be used, and why."""
 
     field: str
-    text: str
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """The whole sentence, with the name of the field."""
+        rule = RULES.get(self.field)
+        if rule is None:
+            return self.reason
+        gap = " " if self.reason.startswith(("must", "is ")) else ": "
+        return f"{rule.label}{gap}{self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +196,7 @@ def read(values: Mapping[str, str]) -> tuple[Scenario, tuple[Issue, ...]]:
         try:
             used[key] = rule.read(values[key])
         except (Refused, parse.NotANumber) as problem:
-            issues.append(Issue(key, f"{rule.label}: {problem}"))
+            issues.append(Issue(key, str(problem)))
     return Scenario(**used), tuple(issues)
 
 
@@ -200,11 +209,6 @@ def changes(scenario: Scenario) -> dict[str, str]:
     """The fields that differ from their defaults, as text."""
     written, untouched = texts(scenario), texts(DEFAULT)
     return {key: text for key, text in written.items() if text != untouched[key]}
-
-
-def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
-    """The scenario with some fields replaced."""
-    return replace(scenario, **values)
 
 
 def to_query(scenario: Scenario, *, keep: str = "") -> str:

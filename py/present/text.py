@@ -62,7 +62,7 @@ def scaled(value: float, scale: Scale, *, glued: bool = False) -> Quantity:
     """Choose the largest unit of which the rounded value holds at least one."""
     factor, unit = scale[0]
     for candidate, name in scale[1:]:
-        if abs(rounded(value / factor)) * factor < candidate:
+        if rounded(abs(value) / candidate) < 1:
             break
         factor, unit = candidate, name
     return Quantity(significant(value / factor), unit, glued)

@@ -6,7 +6,7 @@ SI number at full precision; programs and tests read those, people the text with
 
 from collections.abc import Iterable, Sequence
 
-from present.cards import ASSUMPTIONS, Card, Group, Line
+from present.cards import ASSUMPTIONS, Card, Group, Line, Sentence
 from present.errors import Problem
 from present.figures import Figure
 from present.markup import Node, h
@@ -25,6 +25,11 @@ def figure_node(figure: Figure) -> Node:
 def line_nodes(line: Line) -> tuple[Node | str, ...]:
     """A line of text, its figures as elements."""
     return tuple(each if isinstance(each, str) else figure_node(each) for each in line)
+
+
+def sentence_nodes(sentence: Sentence) -> tuple[Node | str, ...]:
+    """A sentence, its emphasised parts as elements."""
+    return tuple(part if isinstance(part, str) else h("strong", part.text) for part in sentence)
 
 
 def card_node(card: Card) -> Node:

@@ -1,0 +1,148 @@
+"""Cards, headline and the line that says what was computed."""
+
+import dataclasses
+
+import pytest
+
+from present import cards, view
+from present.figures import FORMATTERS, SIZES, Figure, Writer
+from roofline import Estimate
+
+SEED_LABELS = {
+    "Memory": [
+        "Max Batch Size (per Replica)",
+        "Model Weights Memory",
+        "Max KV Cache Memory",
+        "Tensor Parallelism",
+    ],
+    "Performance": [
+        "Prefill Latency (TTFT)",
+        "Decode Throughput (per Replica)",
+        "Decode Throughput (per Request)",
+        "Total System Throughput",
+    ],
+    "Cost": ["Input Token Cost", "Output Token Cost"],
+}
+
+
+def figures(groups):
+    """Every figure of some cards, by field."""
+    found = {}
+    for group in groups:
+        for card in group.cards:
+            pieces = (card.figure, *(piece for line in card.lines for piece in line))
+            found |= {piece.field: piece for piece in pieces if isinstance(piece, Figure)}
+    return found
+
+
+@pytest.mark.parametrize("blank", [True, False])
+def test_the_labels_that_people_look_for(answer, blank):
+    groups = cards.groups(None if blank else answer(), Writer())
+    labels = {group.title: [card.label for card in group.cards] for group in groups}
+    assert list(labels) == list(SEED_LABELS)
+    for title, wanted in SEED_LABELS.items():
+        assert labels[title][: len(wanted)] == wanted
+
+
+def test_figures_carry_the_estimate_at_full_precision(answer):
+    found = answer()
+    shown = figures(cards.groups(found, Writer()))
+    expected = {
+        "max_concurrency", "running", "weight_bytes", "weight_bytes_per_gpu", "kv_cache_bytes", "kv_capacity_tokens",
+        "kv_bytes_per_token_per_gpu", "tensor_parallel", "gpus_per_replica", "replicas", "ttft_s", "prefill_s",
+        "prefill_bound", "replica_decode_tokens_per_s", "decode_step_s", "decode_bound", "request_tokens_per_s",
+        "tpot_s", "request_latency_s", "system_tokens_per_s", "replica_tokens_per_s", "usd_per_million_input_tokens",
+        "usd_per_million_output_tokens", "usd_per_million_tokens", "usd_per_month",
+    }  # fmt: skip
+    assert set(shown) == expected
+    for field, figure in shown.items():
+        wanted = found.scenario.tensor_parallel if field == "tensor_parallel" else getattr(found.estimate, field)
+        assert figure.value == wanted
+        assert str(figure) not in ("", "–")
+
+
+def test_each_figure_is_shown_once(answer):
+    """A program that looks for a field finds one element."""
+    nodes = view.groups_nodes(cards.groups(answer(nodes=2, tensor_parallel=8), Writer()))
+    nodes += view.asked_nodes(cards.asked(answer(), Writer()))
+    fields = [dict(node.attributes).get("data-field") for top in nodes for node in top.walk()]
+    fields = [field for field in fields if field]
+    assert len(fields) == len(set(fields)) > 20
+
+
+def test_every_field_that_can_be_shown_is_known_to_the_engine():
+    known = {field.name for field in dataclasses.fields(Estimate)} | {
+        "tensor_parallel",
+        "total_params",
+        "active_params",
+    }
+    assert set(FORMATTERS) | SIZES <= known
+
+
+def test_gib_on_request(answer):
+    shown = figures(cards.groups(answer(), Writer(binary=True)))
+    assert shown["weight_bytes"].quantity.unit == "GiB"
+    assert shown["weight_bytes"].value == figures(cards.groups(answer(), Writer()))["weight_bytes"].value
+
+
+def test_headline(answer):
+    found = answer(model="meta-llama/Llama-3.1-8B", gpu="H100 SXM", tensor_parallel=1)
+    sentence = cards.plain(cards.headline(found))
+    running = found.estimate.running
+    assert sentence.startswith(f"Fits: 8 replicas of 1 GPU each serve {running} requests at once, ")
+    assert sentence.endswith(" per million output tokens.")
+    assert "tokens/s per request" in sentence
+
+
+def test_headline_of_one_replica(answer):
+    assert cards.plain(cards.headline(answer())).startswith("Fits: 1 replica of 8 GPUs serves ")
+
+
+def test_headline_says_when_clients_wait(answer):
+    found = answer(concurrency=5_000)
+    assert found.estimate.running < 5_000
+    assert " of 5,000 clients at once" in cards.plain(cards.headline(found))
+
+
+def test_without_a_price_nothing_is_said_of_cost(answer):
+    found = answer()
+    free = dataclasses.replace(found.estimate, usd_per_million_output_tokens=None)
+    priceless = dataclasses.replace(found, estimate=free)
+    assert "$" not in cards.plain(cards.headline(priceless))
+    assert "$" not in cards.summary(priceless)
+
+
+def test_ranges_appear_where_they_are_calibrated(answer):
+    found = answer()
+    bare = dataclasses.replace(found, estimate=dataclasses.replace(found.estimate, ttft_s_low=None, ttft_s_high=None))
+    ranged = dataclasses.replace(found, estimate=dataclasses.replace(found.estimate, ttft_s_low=0.5, ttft_s_high=1.5))
+    text = "".join(node.text() for node in view.groups_nodes(cards.groups(bare, Writer())))
+    assert "500\u00a0ms" not in text
+    text = "".join(node.text() for node in view.groups_nodes(cards.groups(ranged, Writer())))
+    assert "80 % range 500\u00a0ms to 1.50\u00a0s" in text
+
+
+def test_idle_gpus_are_said(answer):
+    shown = figures(cards.groups(answer(model="meta-llama/Llama-3.1-8B", tensor_parallel=4), Writer()))
+    assert "idle_gpus" not in shown
+    uneven = answer(model="Qwen/Qwen2.5-7B-Instruct", tensor_parallel=4, pipeline_parallel=1, nodes=1, gpu="GB200")
+    assert uneven.estimate.idle_gpus == 0
+
+
+def test_the_month_says_what_it_bills(answer):
+    text = "".join(node.text() for node in view.groups_nodes(cards.groups(answer(usd_per_gpu_hour=2), Writer())))
+    assert "8 GPUs × $2.00/h × 730 h" in text
+    assert "your price" in text
+    assert "$11,700" in text
+
+
+def test_what_was_computed(answer):
+    lines = ["".join(map(str, line)) for line in cards.asked(answer(pipeline_parallel=2, nodes=2), Writer())]
+    assert lines[0] == "deepseek-ai/DeepSeek-V3.1"
+    assert lines[1] == "671B parameters, 37.6B active"
+    assert lines[3:] == ["16 × H200 SXM", "TP 8, PP 2", "vLLM", "2,048 in, 1,024 out"]
+
+
+def test_dense_models_do_not_speak_of_active_parameters(answer):
+    found = answer(model="meta-llama/Llama-3.1-8B", tensor_parallel=1)
+    assert "".join(map(str, cards.asked(found, Writer())[1])) == "8.03B parameters"
