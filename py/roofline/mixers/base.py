@@ -102,4 +102,5 @@ def output_projection(
     name: str, inputs: int, hidden_size: int, heads: int, *, bias: bool = False, role: Role = Role.ATTENTION
 ) -> Linear:
     """Projection from the heads back to the hidden width."""
-    return Linear(name, inputs, hidden_size, role, Split.ROW, "o", units=heads, bias=hidden_size if bias else 0)
+    kernel = "o" if role is Role.ATTENTION else "state o"
+    return Linear(name, inputs, hidden_size, role, Split.ROW, kernel, units=heads, bias=hidden_size if bias else 0)

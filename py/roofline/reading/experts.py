@@ -16,6 +16,7 @@ ACTIVE = (
     "moe_top_k",
 )
 WIDTH = ("moe_intermediate_size", "expert_intermediate_size")
+DENSE_WIDTH = ("intermediate_size", "ffn_hidden_size", "d_ff", "n_inner", "ffn_dim")
 SHARED = ("n_shared_experts", "num_shared_experts", "moe_num_shared_experts", "num_shared_expert")
 
 
@@ -56,20 +57,32 @@ def shared_width(keys: Keys, expert_width: int) -> int:
     return expert_width * (keys.optional(*SHARED, high=MAX_EXPERTS) or 0)
 
 
-def dense(keys: Keys, hidden_size: int, *, gated: bool = True, bias: bool = False) -> DenseFeedForward:
-    """The dense block of the model."""
-    width = keys.integer("intermediate_size", "ffn_hidden_size", "d_ff", "n_inner")
+def dense(
+    keys: Keys, hidden_size: int, *, gated: bool = True, bias: bool = False, wide: int = 0
+) -> DenseFeedForward:
+    """The dense block of the model; ``wide`` times the hidden width where the config gives none."""
+    width = keys.integer(*DENSE_WIDTH, default=wide * hidden_size or None)
     return DenseFeedForward(hidden_size=hidden_size, width=width, gated=gated, bias=bias)
 
 
 def feed_forwards(
-    keys: Keys, hidden_size: int, layers: int, *, gated: bool = True, bias: bool = False, shared_gate: bool = False
+    keys: Keys,
+    hidden_size: int,
+    layers: int,
+    *,
+    gated: bool = True,
+    bias: bool = False,
+    shared_gate: bool = False,
+    router_bias: bool = False,
+    wide: int = 0,
+    marks: tuple[bool, ...] | None = None,
 ) -> tuple[FeedForward, ...]:
-    """Feed-forward block of every layer for families with the common keys."""
+    """Feed-forward block of every layer for families with the common keys; ``marks`` says which have experts."""
     experts = expert_count(keys)
     if not experts:
-        return (dense(keys, hidden_size, gated=gated, bias=bias),) * layers
-    marks = moe_layers(keys, layers)
+        return (dense(keys, hidden_size, gated=gated, bias=bias, wide=wide),) * layers
+    if marks is None:
+        marks = moe_layers(keys, layers)
     width = keys.integer(*WIDTH, *(("intermediate_size",) if all(marks) else ()))
     moe = MixtureOfExperts(
         hidden_size=hidden_size,
@@ -81,6 +94,7 @@ def feed_forwards(
         gated=gated,
         shared_gated=gated,
         bias=bias,
+        router_bias=router_bias,
     )
     if all(marks):
         return (moe,) * layers

@@ -7,11 +7,11 @@ from types import MappingProxyType
 
 from ..blueprint import Blueprint
 from ..keys import Keys
-from . import decoder, deepseek, gpt_oss, llama4
+from . import classic, decoder, deepseek, gpt_oss, llama4
 
 Reader = Callable[[Keys], Blueprint]
 
-_MODULES = (decoder, deepseek, gpt_oss, llama4)
+_MODULES = (decoder, classic, deepseek, gpt_oss, llama4)
 
 READERS: Mapping[str, Reader] = MappingProxyType(
     {name: reader for module in _MODULES for name, reader in module.FAMILIES.items()}

@@ -10,7 +10,7 @@ from ..blueprint import Blueprint
 from ..experts import active_count, expert_count
 from ..keys import Keys
 from ..windows import alternating
-from .decoder import Names, Recipe, read
+from ..recipe import Names, Recipe, read
 
 NAMES: Names = (
     ("mlp.gate", "mlp.router"),
@@ -18,7 +18,7 @@ NAMES: Names = (
     ("mlp.experts.*.up_proj", "mlp.experts.gate_up_proj"),
     ("mlp.experts.*.down_proj", "mlp.experts.down_proj"),
 )
-RECIPE = Recipe(windows=alternating, names=NAMES)
+RECIPE = Recipe(sinks=True, windows=alternating, names=NAMES)
 
 
 def read_gpt_oss(keys: Keys) -> Blueprint:
@@ -34,7 +34,7 @@ def read_gpt_oss(keys: Keys) -> Blueprint:
         bias=True,
         router_bias=True,
     )
-    return read(keys, RECIPE, ffns=(moe,) * layers, attention_vectors=lambda shape: shape.heads)
+    return read(keys, RECIPE, ffns=(moe,) * layers)
 
 
 FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = {"gpt_oss": read_gpt_oss}

@@ -10,7 +10,7 @@ from ..blueprint import Blueprint
 from ..experts import active_count, expert_count
 from ..keys import MAX_LAYERS, MAX_TOKENS, Keys
 from ..windows import Windows, from_words
-from .decoder import Names, Recipe, read
+from ..recipe import Names, Recipe, read
 
 NAMES: Names = (
     ("mlp.gate_proj", "feed_forward.gate_proj"),
