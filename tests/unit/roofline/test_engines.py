@@ -9,6 +9,8 @@ from roofline.gpus import GPUS
 from roofline.reserve import Reserve, Shapes, reserve
 
 GIB = 2.0**30
+#: As far as a source tells its day.
+DATE = r"20\d\d(-\d\d){0,2}"
 LLAMA_8B = Shapes(batched_tokens=8192, running=1024, hidden_size=4096, vocab_size=128256, layers=32, dense_width=14336)
 GPT_OSS_120B = Shapes(
     batched_tokens=8192,
@@ -48,13 +50,13 @@ def room_gib(engine, gpu, fraction, weights_gib, shapes):
 def test_every_engine_names_its_version_and_sources(name):
     engine = ENGINES[name]
     assert engine.version
-    assert re.fullmatch(r"20\d\d-\d\d-\d\d", engine.version_date)
+    assert re.fullmatch(DATE, engine.version_date)
     for figure in [*engine.figures.values(), *engine.reserve.figures.values()]:
         assert figure.source
-        assert re.fullmatch(r"20\d\d-\d\d-\d\d", figure.date)
+        assert re.fullmatch(DATE, figure.date)
     for rule in engine.kv_rules:
         assert rule.source
-        assert rule.date
+        assert re.fullmatch(DATE, rule.date)
 
 
 def test_vllm_takes_a_fixed_share_of_the_whole_gpu():
