@@ -146,7 +146,13 @@ def _trim_inside(value: Any) -> Any:
 
 def _sources(folder: Path) -> dict[str, str]:
     with (folder / "index.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["model_id"]: row["source"] for row in csv.DictReader(lines)}
+        return {row["model_id"]: public_source(row["source"]) for row in csv.DictReader(lines)}
+
+
+def public_source(text: str) -> str:
+    """The source without words about how it was looked up."""
+    text = re.sub(r" \(via \w+\)$", "", text)
+    return re.sub(r"^github file id \d+ \((?:same helper, )?(.*)\)$", r"public GitHub file: \1", text)
 
 
 def entry(folder: Path, name: str, family: str, source: str) -> dict[str, Any]:
