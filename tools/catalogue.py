@@ -152,7 +152,8 @@ def _sources(folder: Path) -> dict[str, str]:
 def public_source(text: str) -> str:
     """The source without words about how it was looked up."""
     text = re.sub(r" \(via \w+\)$", "", text)
-    return re.sub(r"^github file id \d+ \((?:same helper, )?(.*)\)$", r"public GitHub file: \1", text)
+    text = text.replace("same helper", "sdpython experimental-experiment/onnx-diagnostic LLM test helper")
+    return re.sub(r"^github file id \d+ \((.*)\)$", r"public GitHub file: \1", text)
 
 
 def entry(folder: Path, name: str, family: str, source: str) -> dict[str, Any]:
