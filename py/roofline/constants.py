@@ -22,8 +22,9 @@ class Overhead:
     """What an engine adds to the kernels, and how it schedules (docs/model.md).
 
     Attributes:
-        layer_s: per layer and step of launch gaps and small kernels, where a step decodes.
-        prompt_layer_s: the same for a step that only prefills.
+        layer_s: per layer and step: gaps between kernels.
+        host_kernel_s: host time to launch one kernel in a step with prompt tokens, which no CUDA graph covers; a step
+            takes the longer of host and device.
         step_s: per step: scheduling, sampling, copies to and from the host.
         sequence_s: per running sequence and step: sampling, bookkeeping, detokenisation.
         prompt_token_s: per prompt token: tokenisation, copies, chunk bookkeeping.
@@ -35,7 +36,7 @@ class Overhead:
     """
 
     layer_s: float = 0.0
-    prompt_layer_s: float = 0.0
+    host_kernel_s: float = 0.0
     step_s: float = 0.0
     sequence_s: float = 0.0
     prompt_token_s: float = 0.0

@@ -88,6 +88,7 @@ class Engine:
         max_running: most sequences in the batch of one attention-data-parallel rank, by GPU memory.
         max_batched_tokens: most tokens in one step (the prefill chunk), by GPU memory.
         mixes_prefill_and_decode: prompt chunks and decodes share a step; else prompts run in steps of their own.
+        reserves_full_length: a request starts only when its whole length has room; else it grows as tokens come.
         kv_rules: cache format when nothing is asked for; first match wins, else 16 bit.
         expert_padding: by "format/generation", e.g. "mxfp4/Hopper".
         reserve: constants of the memory that is neither weights nor cache.
@@ -105,6 +106,7 @@ class Engine:
     max_running: tuple[Step, ...]
     max_batched_tokens: tuple[Step, ...]
     mixes_prefill_and_decode: bool
+    reserves_full_length: bool
     kv_rules: tuple[KvRule, ...]
     expert_padding: Mapping[str, ExpertPadding]
     reserve: ReserveConstants
@@ -193,6 +195,7 @@ def _engine(name: str, raw: Mapping[str, Any]) -> Engine:
         max_running=_steps("max_running", raw),
         max_batched_tokens=_steps("max_batched_tokens", raw),
         mixes_prefill_and_decode=bool(figures["mixes_prefill_and_decode"].value),
+        reserves_full_length=bool(figures["reserves_full_length"].value),
         kv_rules=tuple(KvRule(**rule) for rule in raw["kv_rules"]),
         expert_padding=MappingProxyType(_expert_padding(raw)),
         reserve=ReserveConstants.from_figures({key: figure(value) for key, value in raw["reserve"].items()}),

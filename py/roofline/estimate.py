@@ -138,7 +138,7 @@ def estimate(
     limits = resolve_limits(model, deployment)
     memory = fit_memory(model, plan, deployment, limits, workload)
     concurrency = workload.concurrency if workload.concurrency is not None else memory.max_concurrency
-    running = min(concurrency, limits.max_running, max(memory.mean_sequences, memory.max_concurrency))
+    running = min(concurrency, limits.max_running, memory.running_sequences)
     price = deployment.usd_per_gpu_hour
     if price is None and deployment.gpu_data.price is not None:
         price = deployment.gpu_data.price.usd_per_gpu_hour

@@ -14,7 +14,7 @@ from .engines import Layout
 from .feedforward import MixtureOfExperts
 from .formats import BF16
 from .mixers import LatentAttention
-from .model import Model, kv_element_bytes
+from .model import Model, kv_element_bytes, named_format
 from .plan import Plan
 from .reserve import Reserve, Shapes, reserve
 from .weights import Role
@@ -49,7 +49,8 @@ class Memory:
         sequence_bytes_per_gpu: one finished request on that GPU.
         max_concurrency: full-length sequences of one replica, capped by max_running.
         capacity_tokens: distinct tokens in such sequences over the replica.
-        mean_sequences: sequences that fit at their mean occupancy, before the cap.
+        running_sequences: sequences that run together once the system is busy, before the cap: as many as fit at their mean
+            occupancy, which is the full length where the engine reserves it from the start.
         shortfall_bytes_per_gpu: what is missing for one full-length sequence; 0 when it fits.
     """
 
@@ -61,7 +62,7 @@ class Memory:
     sequence_bytes_per_gpu: float
     max_concurrency: int
     capacity_tokens: float
-    mean_sequences: int
+    running_sequences: int
     shortfall_bytes_per_gpu: float
 
     @property
@@ -83,7 +84,7 @@ def resolve_limits(model: Model, deployment: Deployment) -> Limits:
     kv_precision = deployment.kv_precision
     if kv_precision == "auto":
         kv_precision = engine.default_kv_precision(
-            declared=model.checkpoint.kv_precision,
+            declared=declared_kv(model, deployment.precision),
             weights=weight_class(model, deployment.precision),
             attention=attention_class(model),
             generation=gpu.generation,
@@ -94,6 +95,21 @@ def resolve_limits(model: Model, deployment: Deployment) -> Limits:
         max_running=running,
         max_batched_tokens=chunk,
     )
+
+
+def declared_kv(model: Model, precision: str) -> str | None:
+    """Cache format that the weights' files declare.
+
+    A named FP8 or FP4 stands for a ModelOpt export of the model, and those declare an FP8 cache: ``kv_cache_quant_algo``
+    is FP8 in 13 of the 16 hf_quant_config.json that were read (2026-11-24); the three without it mix formats.
+    """
+    if precision in ("fp8", "fp4") and any(
+        model.format_of(linear, precision) is named_format(precision)
+        for layer, _ in model.layer_groups
+        for linear in layer.weights
+    ):
+        return "fp8"
+    return model.checkpoint.kv_precision
 
 
 def weight_class(model: Model, precision: str) -> str:
@@ -172,7 +188,10 @@ def fit_memory(model: Model, plan: Plan, deployment: Deployment, limits: Limits,
         reserve=reserved,
     )
     full, _ = sequence_bytes(plan, workload.total_tokens, element_bytes, ranks)
-    mean, _ = sequence_bytes(plan, workload.mean_tokens, element_bytes, ranks)
+    occupied_tokens = (
+        workload.total_tokens if deployment.engine_data.reserves_full_length else workload.mean_tokens
+    )
+    occupied, _ = sequence_bytes(plan, occupied_tokens, element_bytes, ranks)
     per_rank = _count(room, full)
     fitting = min(limits.max_running, copies * per_rank)
     return Memory(
@@ -184,7 +203,7 @@ def fit_memory(model: Model, plan: Plan, deployment: Deployment, limits: Limits,
         sequence_bytes_per_gpu=full,
         max_concurrency=fitting,
         capacity_tokens=copies * max(room, 0.0) / full * workload.total_tokens if full and per_rank else 0.0,
-        mean_sequences=copies * _count(room, mean),
+        running_sequences=max(copies * _count(room, occupied), copies * per_rank),
         shortfall_bytes_per_gpu=0.0 if fitting else max(full - room, 0.0),
     )
 

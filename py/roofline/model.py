@@ -200,7 +200,8 @@ class Model:
         """Format of a matrix under a precision: the checkpoint's own ("auto") or a named one.
 
         A named format re-quantises the modules that an already quantised checkpoint quantises, else every linear layer
-        except embeddings, head and router, and except attention of MLA models under FP4.
+        except embeddings, head and router, and except attention of MLA models under FP4. Modules that the checkpoint
+        stores at this width already keep their own form (FP8 in blocks stays FP8 in blocks).
         """
         if precision == "auto" or not linear.quantizable:
             return linear.stored
@@ -208,7 +209,8 @@ class Model:
         if wanted is BF16:
             return BF16
         if self.checkpoint.quantized:
-            return wanted if linear.stored.bits < BF16.bits else linear.stored
+            same = linear.stored.bits >= BF16.bits or linear.stored.rate is wanted.rate
+            return linear.stored if same else wanted
         if linear.role is Role.ATTENTION and self.latent and precision == "fp4":
             return BF16
         return wanted

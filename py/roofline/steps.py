@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from .machine import Machine
-from .operators import Batch, Operator, step_operators
+from .operators import Batch, Kind, Operator, step_operators
 from .plan import Plan
+
+
+#: Kernels that an engine launches for one operator without a CUDA graph: a quantisation beside each product, rotary embedding
+#: and cache write beside attention, routing, permutation, two products, activation and reduction of experts.
+KERNELS: Mapping[Kind, int] = MappingProxyType(
+    {
+        Kind.MATRIX: 2,
+        Kind.EXPERTS: 8,
+        Kind.DECODE_CORE: 1,
+        Kind.PREFILL_CORE: 3,
+        Kind.ELEMENTWISE: 3,
+        Kind.COLLECTIVE: 1,
+    }
+)
 
 
 class Step(NamedTuple):
@@ -68,13 +84,25 @@ def run_step(plan: Plan, machine: Machine, batch: Batch) -> Step:
             compute += rest
         else:
             memory += rest
-    overhead = machine.overhead
-    layer_s = overhead.layer_s if batch.sequences else overhead.prompt_layer_s
-    host = overhead.step_s + layer_s * plan.layers
-    host += overhead.sequence_s * batch.sequences + overhead.prompt_token_s * batch.prompt_tokens * batch.prompts
-    fixed += host
+    fixed += _engine_overhead(plan, machine, batch)
     total = compute + memory + communication + fixed
+    if batch.prompts:
+        launched = sum(operator.calls * KERNELS[operator.kind] for operator in operators)
+        waiting = max(machine.overhead.host_kernel_s * launched - total, 0.0)
+        fixed, total = fixed + waiting, total + waiting
     return Step(total, compute, memory, communication, fixed, tuple(operators))
+
+
+def _engine_overhead(plan: Plan, machine: Machine, batch: Batch) -> float:
+    """Overhead of one step beside its kernels: per step, layer, sequence and prompt token."""
+    overhead = machine.overhead
+    prompt_tokens = batch.prompt_tokens * batch.prompts
+    return (
+        overhead.step_s
+        + overhead.layer_s * plan.layers
+        + overhead.sequence_s * batch.sequences
+        + overhead.prompt_token_s * prompt_tokens
+    )
 
 
 def decode_step(plan: Plan, machine: Machine, sequences: float, context_tokens: float) -> Step:
