@@ -68,10 +68,10 @@ node_modules/.stamp: package.json package-lock.json | $(STAMPS)/node
 	@PATH="$$(tools/find_node.sh):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-RUNTIME_TOOLS := tools/runtime.py tools/build_stdlib.mjs tools/stdlib_modules.txt
+RUNTIME_TOOLS := tools/runtime.py tools/bytecode.py tools/bytecode.mjs tools/stdlib_modules.txt
 runtime/.stamp: node_modules/.stamp $(RUNTIME_TOOLS)
 	@echo "setup: runtime/"
 	@PATH="$$(tools/find_node.sh):$$PATH" $(PY) tools/runtime.py && touch $@
 
-site/.stamp: runtime/.stamp $(SOURCES) $(PAGE) tools/site.py tools/app_zip.py tools/licenses.py
-	@$(PY) tools/site.py --url "$(SITE_URL)" && touch $@
+site/.stamp: runtime/.stamp $(SOURCES) $(PAGE) tools/build_site.py tools/app_zip.py tools/licenses.py
+	@PATH="$$(tools/find_node.sh):$$PATH" $(PY) tools/build_site.py --url "$(SITE_URL)" && touch $@

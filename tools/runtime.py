@@ -49,11 +49,10 @@ def copy(source: Path, target: Path, names: list[str]) -> None:
             shutil.copyfile(source / name, target / name)
 
 
-def build_stdlib() -> None:
+def compile_library() -> None:
     """Compile the standard library with the same Pyodide, under Node."""
-    tools = ROOT / "tools"
-    command = ["node", str(tools / "build_stdlib.mjs"), str(tools / "stdlib_modules.txt")]
-    subprocess.run([*command, str(RUNTIME / "pyodide" / "stdlib.zip")], check=True, cwd=ROOT)
+    command = ["node", "tools/bytecode.mjs", "library", "tools/stdlib_modules.txt", "runtime/pyodide/stdlib.zip"]
+    subprocess.run(command, check=True, cwd=ROOT)
 
 
 def main() -> int:
@@ -61,7 +60,7 @@ def main() -> int:
     shutil.rmtree(RUNTIME, ignore_errors=True)
     copy(PYSCRIPT, RUNTIME / "pyscript", pyscript_files())
     copy(PYODIDE, RUNTIME / "pyodide", list(PYODIDE_FILES))
-    build_stdlib()
+    compile_library()
     return 0
 
 

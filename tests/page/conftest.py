@@ -22,6 +22,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route
 
+import app_zip
+import build_site
 import install_browser
 from serve import Server, serving, tree
 
@@ -179,7 +181,8 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any], browser_n
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """The built site, served from a sub-path as a project page is."""
-    assert (SITE / "index.html").exists(), "no site/: run `make site`"
+    packed = build_site.PACKED
+    assert packed.exists() and packed.read_bytes() == app_zip.pack(), "site/ is not of these sources: run `make site`"
     with serving(tree(SITE), BASE) as running:
         yield running
 

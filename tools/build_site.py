@@ -6,6 +6,7 @@ that it will be published at) adds the tags that need an absolute one; without i
 
 import argparse
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ import licenses
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "site"
+BUILD = ROOT / "build"
+PACKED = BUILD / "app-source.zip"
 COPIED = ("index.html", "pyscript.toml", "css", "js", "assets", "py/page/main.py", "runtime")
 IGNORED = shutil.ignore_patterns(".*", "__pycache__", "*.md")
 
@@ -27,6 +30,14 @@ def copy(name: str) -> None:
         shutil.copytree(source, target, ignore=IGNORED)
     elif source.exists():
         shutil.copyfile(source, target)
+
+
+def compile_application() -> None:
+    """Pack py/ and compile it with the Pyodide that will run it; keep the packed sources to compare with."""
+    BUILD.mkdir(exist_ok=True)
+    PACKED.write_bytes(app_zip.pack())
+    command = ["node", "tools/bytecode.mjs", "application", PACKED, SITE / "runtime" / "app.zip"]
+    subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
 def with_address(html: str, url: str) -> str:
@@ -44,7 +55,7 @@ def build(url: str = "") -> None:
     shutil.rmtree(SITE, ignore_errors=True)
     for name in COPIED:
         copy(name)
-    (SITE / "runtime" / "app.zip").write_bytes(app_zip.pack())
+    compile_application()
     (SITE / "THIRD-PARTY-LICENSES").write_text(licenses.notice(), "utf-8")
     (SITE / ".nojekyll").touch()
     if url:

@@ -1,0 +1,22 @@
+/**
+ * Runs tools/bytecode.py in the Pyodide that the page ships, under Node.
+ *
+ *   node tools/bytecode.mjs library MODULES.txt OUT.zip
+ *   node tools/bytecode.mjs application PACKED.zip OUT.zip
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { loadPyodide } from "pyodide";
+
+const [what, input, output] = process.argv.slice(2);
+const python = await loadPyodide();
+python.runPython(readFileSync(new URL("bytecode.py", import.meta.url), "utf8"));
+const make = python.globals.get(what);
+let argument = "packed.zip";
+if (what === "library") {
+    const lines = readFileSync(input, "utf8").split("\n");
+    argument = python.toPy(lines.map((line) => line.replace(/#.*/, "").trim()).filter(Boolean));
+} else {
+    python.FS.writeFile(argument, new Uint8Array(readFileSync(input)));
+}
+console.log(`${output}: ${make(argument, "out.zip")}`);
+writeFileSync(output, python.FS.readFile("out.zip"));
