@@ -61,6 +61,7 @@ class MixtureOfExperts:
         expert_input_size: width in which the experts work (latent MoE); 0 = hidden_size.
         router_bias: elements of a stored correction bias.
         dense_width: f of a dense block that runs beside the experts in the same layer; 0 = none.
+        empty_experts: outputs of the router that stand for experts without weights.
     """
 
     hidden_size: int
@@ -76,6 +77,7 @@ class MixtureOfExperts:
     router: bool = True
     expert_input_size: int = 0
     dense_width: int = 0
+    empty_experts: int = 0
     norm_params: int = 0
 
     @property
@@ -88,10 +90,9 @@ class MixtureOfExperts:
         h, inner = self.hidden_size, self.expert_input_size or self.hidden_size
         rows: list[Linear] = []
         if self.router:
-            bias = self.experts if self.router_bias else 0
-            rows.append(
-                Linear("mlp.gate", h, self.experts, Role.ROUTER, Split.NONE, "router", bias=bias, quantizable=False)
-            )
+            outputs = self.experts + self.empty_experts
+            bias = outputs if self.router_bias else 0
+            rows.append(Linear("mlp.gate", h, outputs, Role.ROUTER, Split.NONE, "router", bias=bias, quantizable=False))
         if inner != h:
             rows.append(Linear("mlp.fc1_latent_proj", h, inner, Role.MLP, Split.NONE, "latent down"))
             rows.append(Linear("mlp.fc2_latent_proj", inner, h, Role.MLP, Split.NONE, "latent up"))

@@ -65,9 +65,7 @@ class CompressedAttention:
         rows = [
             self._copied("attn.wq_a", h, self.query_rank, "qkv_a"),
             self._copied("attn.wkv", h, self.head_dim, "qkv_a"),
-            Linear(
-                "attn.wq_b", self.query_rank, width, Role.ATTENTION, Split.COLUMN, "q_b", units=self.heads
-            ),
+            Linear("attn.wq_b", self.query_rank, width, Role.ATTENTION, Split.COLUMN, "q_b", units=self.heads),
             Linear(
                 "attn.wo_a",
                 width // self.output_groups,

@@ -69,9 +69,7 @@ class Mamba2:
         """Weight matrices: gate, x, B, C and step sizes in one; then the output."""
         outputs = self.inner + self.conv_width + self.heads
         bias = outputs if self.projection_bias else 0
-        into = Linear(
-            f"{self.prefix}.in_proj", self.hidden_size, outputs, Role.STATE, Split.COLUMN, "in", bias=bias
-        )
+        into = Linear(f"{self.prefix}.in_proj", self.hidden_size, outputs, Role.STATE, Split.COLUMN, "in", bias=bias)
         out = output_projection(
             f"{self.prefix}.out_proj",
             self.inner,
@@ -147,9 +145,7 @@ class Mamba1:
         h, di, bias = self.hidden_size, self.inner, self.projection_bias
         small = self.step_rank + 2 * self.state_size
         return (
-            Linear(
-                f"{self.prefix}.in_proj", h, 2 * di, Role.STATE, Split.COLUMN, "in", bias=2 * di if bias else 0
-            ),
+            Linear(f"{self.prefix}.in_proj", h, 2 * di, Role.STATE, Split.COLUMN, "in", bias=2 * di if bias else 0),
             Linear(f"{self.prefix}.x_proj", di, small, Role.STATE, Split.ROW, "x"),
             Linear(f"{self.prefix}.dt_proj", self.step_rank, di, Role.STATE, Split.COLUMN, "dt", bias=di),
             Linear(f"{self.prefix}.out_proj", di, h, Role.STATE, Split.ROW, "state o", bias=h if bias else 0),
@@ -208,9 +204,7 @@ class ShortConvolution:
 
     def caches(self) -> tuple[Cache, ...]:
         """The last inputs."""
-        return (
-            Cache(state_bytes=self.hidden_size * self.kernel * ACTIVATION_BYTES, state_units=self.hidden_size),
-        )
+        return (Cache(state_bytes=self.hidden_size * self.kernel * ACTIVATION_BYTES, state_units=self.hidden_size),)
 
     def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
         """Core work of one new token on one of ``ranks`` GPUs, whatever the context."""

@@ -57,9 +57,7 @@ def shared_width(keys: Keys, expert_width: int) -> int:
     return expert_width * (keys.optional(*SHARED, high=MAX_EXPERTS) or 0)
 
 
-def dense(
-    keys: Keys, hidden_size: int, *, gated: bool = True, bias: bool = False, wide: int = 0
-) -> DenseFeedForward:
+def dense(keys: Keys, hidden_size: int, *, gated: bool = True, bias: bool = False, wide: int = 0) -> DenseFeedForward:
     """The dense block of the model; ``wide`` times the hidden width where the config gives none."""
     width = keys.integer(*DENSE_WIDTH, default=wide * hidden_size or None)
     return DenseFeedForward(hidden_size=hidden_size, width=width, gated=gated, bias=bias)

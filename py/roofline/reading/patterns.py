@@ -80,7 +80,7 @@ def matches_name(pattern: str, name: str) -> bool:
 class Patterns:
     """A list of modules, indexed by layer so that long lists stay quick."""
 
-    __slots__ = ("_by_layer", "_expressions", "_general", "_known", "_layered")
+    __slots__ = ("_by_layer", "_expressions", "_fixed", "_general", "_known", "_layered")
 
     def __init__(self, patterns: Sequence[object]) -> None:
         """Sort the entries.
@@ -92,6 +92,7 @@ class Patterns:
         self._layered: list[str] = []
         self._general: list[str] = []
         self._expressions: list[re.Pattern[str]] = []
+        self._fixed: list[re.Pattern[str]] = []
         self._known: dict[str, bool] = {}
         if len(patterns) > MAX_ENTRIES:
             raise ConfigError("quantization_config lists too many modules", hint="Check its ignore list.")
@@ -104,9 +105,10 @@ class Patterns:
 
     def _add(self, pattern: str) -> None:
         if pattern.startswith("re:"):
-            if len(self._expressions) >= MAX_EXPRESSIONS:
+            if len(self._expressions) + len(self._fixed) >= MAX_EXPRESSIONS:
                 raise _refused(pattern)
-            self._expressions.append(_expression(pattern[3:]))
+            numbered = re.search(r"\d|\[|layers", pattern) is not None
+            (self._expressions if numbered else self._fixed).append(_expression(pattern[3:]))
             return
         found = _LAYER.fullmatch(pattern)
         if found is not None:
@@ -121,14 +123,14 @@ class Patterns:
 
     def __bool__(self) -> bool:
         """Whether any entry can match."""
-        return bool(self._by_layer or self._layered or self._general or self._expressions)
+        return bool(self._by_layer or self._layered or self._general or self._expressions or self._fixed)
 
     def match(self, index: int, name: str) -> bool:
         """Whether module ``name`` of layer ``index`` is listed."""
         if any(matches_name(pattern, name) for pattern in self._by_layer.get(index, ())):
             return True
         if name not in self._known:
-            self._known[name] = any(matches_name(pattern, f"layers.0.{name}") for pattern in self._general)
+            self._known[name] = self._match_any_layer(f"layers.0.{name}")
         if self._known[name]:
             return True
         full = f"layers.{index}.{name}"
@@ -136,12 +138,18 @@ class Patterns:
             return True
         return any(self._expressed(expression, full) for expression in self._expressions)
 
+    def _match_any_layer(self, full: str) -> bool:
+        return any(matches_name(pattern, full) for pattern in self._general) or any(
+            self._expressed(expression, full) for expression in self._fixed
+        )
+
     def match_outside(self, name: str) -> bool:
         """Whether a module outside the layers is listed."""
         return any(matches_name(pattern, name) for pattern in self._general) or any(
-            expression.match(name) for expression in self._expressions
+            expression.match(name) for expression in (*self._expressions, *self._fixed)
         )
 
     @staticmethod
     def _expressed(expression: re.Pattern[str], full: str) -> bool:
-        return any(expression.match(prefix + full) for prefix in PREFIXES)
+        prefixes = PREFIXES[:1] if expression.pattern.startswith(".*") else PREFIXES
+        return any(expression.match(prefix + full) for prefix in prefixes)

@@ -158,9 +158,7 @@ def finish(
 
 def dense_of(hidden: int, width: int, recipe: Recipe, keys: Keys) -> DenseFeedForward:
     """Dense block of a given width."""
-    return DenseFeedForward(
-        hidden_size=hidden, width=width, gated=recipe.gated, bias=chosen(keys, recipe.mlp_bias)
-    )
+    return DenseFeedForward(hidden_size=hidden, width=width, gated=recipe.gated, bias=chosen(keys, recipe.mlp_bias))
 
 
 def with_norms(recipe: Recipe, norms: int) -> Recipe:

@@ -7,11 +7,47 @@ from types import MappingProxyType
 
 from ..blueprint import Blueprint
 from ..keys import Keys
-from . import classic, decoder, deepseek, gpt_oss, llama4
+from . import (
+    classic,
+    decoder,
+    deepseek,
+    deepseek_v4,
+    delta,
+    gemma,
+    gpt_oss,
+    kimi,
+    lfm,
+    llama4,
+    longcat,
+    mamba,
+    minimax,
+    mixed_heads,
+    mllama,
+    moe,
+    nemotron,
+)
 
 Reader = Callable[[Keys], Blueprint]
 
-_MODULES = (decoder, classic, deepseek, gpt_oss, llama4)
+_MODULES = (
+    decoder,
+    classic,
+    moe,
+    gpt_oss,
+    llama4,
+    gemma,
+    mixed_heads,
+    deepseek,
+    deepseek_v4,
+    longcat,
+    delta,
+    kimi,
+    minimax,
+    nemotron,
+    mamba,
+    lfm,
+    mllama,
+)
 
 READERS: Mapping[str, Reader] = MappingProxyType(
     {name: reader for module in _MODULES for name, reader in module.FAMILIES.items()}

@@ -53,12 +53,8 @@ _GPTJ = replace(_PHI, qkv_bias=False, output_bias=False)
 
 RECIPES: Mapping[str, Recipe] = {
     "gpt2": _GPT,
-    "gpt_neo": replace(
-        _GPT, qkv_bias=False, tables=positions("max_position_embeddings"), windows=local_windows
-    ),
-    "gpt_neox": replace(
-        _GPT, qkv_bias="attention_bias", output_bias="attention_bias", tables=Recipe().tables
-    ),
+    "gpt_neo": replace(_GPT, qkv_bias=False, tables=positions("max_position_embeddings"), windows=local_windows),
+    "gpt_neox": replace(_GPT, qkv_bias="attention_bias", output_bias="attention_bias", tables=Recipe().tables),
     "gptj": _GPTJ,
     "codegen": _GPTJ,
     "phi": _PHI,
@@ -173,9 +169,7 @@ def read_chatglm(keys: Keys) -> Blueprint:
     """ChatGLM 2 and 3: kv groups only where multi_query_attention."""
     hidden, heads = hidden_size(keys), keys.integer(*HEADS)
     groups = keys.integer("multi_query_group_num", default=heads)
-    shape = Heads(
-        heads, groups if keys.flag("multi_query_attention") else heads, head_width(keys, hidden, heads)
-    )
+    shape = Heads(heads, groups if keys.flag("multi_query_attention") else heads, head_width(keys, hidden, heads))
     recipe = Recipe(
         qkv_bias=keys.flag("add_qkv_bias") or keys.flag("add_bias_linear"),
         output_bias="add_bias_linear",

@@ -59,9 +59,7 @@ RECIPES: Mapping[str, Recipe] = {
     "mistral": _MISTRAL,
     "ministral3": _MISTRAL,
     "ministral": Recipe(qkv_bias=False, output_bias=False, mlp_bias=False, windows=patterned(None)),
-    "mixtral": Recipe(
-        qkv_bias=False, output_bias=False, mlp_bias=False, windows=uniform, names=MIXTRAL_NAMES
-    ),
+    "mixtral": Recipe(qkv_bias=False, output_bias=False, mlp_bias=False, windows=uniform, names=MIXTRAL_NAMES),
     "qwen2": _QWEN2,
     "qwen2_vl": _QWEN2,
     "qwen2_vl_text": _QWEN2,
@@ -76,9 +74,7 @@ RECIPES: Mapping[str, Recipe] = {
     "qwen3_omni_moe_text": _QWEN3,
     "phi3": _PHI3,
     "phi3_v": _PHI3,
-    "phimoe": Recipe(
-        norm_parts=2, mlp_bias=False, head_bias="lm_head_bias", windows=uniform, names=MIXTRAL_NAMES
-    ),
+    "phimoe": Recipe(norm_parts=2, mlp_bias=False, head_bias="lm_head_bias", windows=uniform, names=MIXTRAL_NAMES),
     "olmo": Recipe(norm_parts=0, mlp_bias=False),
     "olmo2": _OLMO,
     "olmo3": Recipe(width_norm=True, mlp_bias=False, windows=patterned(4)),
@@ -95,21 +91,14 @@ RECIPES: Mapping[str, Recipe] = {
     "glm4v_moe_text": Recipe(output_bias=False, mlp_bias=False, head_norm="use_qk_norm"),
     "glm4v_text": Recipe(output_bias=False, mlp_bias=False, norms=4, names=GLM_NAMES),
     "solar_open": Recipe(mlp_bias=False),
-    "minimax_m2": Recipe(
-        qkv_bias=False, output_bias=False, mlp_bias=False, width_norm=True, names=MIXTRAL_NAMES
-    ),
+    "minimax_m2": Recipe(qkv_bias=False, output_bias=False, mlp_bias=False, width_norm=True, names=MIXTRAL_NAMES),
     "exaone": PLAIN,
-    "exaone4": Recipe(
-        qkv_bias=False, output_bias=False, mlp_bias=False, head_norm=True, windows=patterned(4)
-    ),
-    "exaone_moe": Recipe(
-        qkv_bias=False, output_bias=False, mlp_bias=False, head_norm=True, windows=patterned(4)
-    ),
+    "exaone4": Recipe(qkv_bias=False, output_bias=False, mlp_bias=False, head_norm=True, windows=patterned(4)),
+    "exaone_moe": Recipe(qkv_bias=False, output_bias=False, mlp_bias=False, head_norm=True, windows=patterned(4)),
     "dots1": Recipe(head_norm=True, mlp_bias=False),
     "hy_v3": Recipe(head_norm=True, mlp_bias=False),
     "mellum": _MOE_HEAD_NORM,
     "hunyuan_v1_dense": _HUNYUAN_DENSE,
-    "hyperclovax": Recipe(norms=2),
     "internlm": Recipe(qkv_bias="bias", output_bias="bias", mlp_bias=False),
     "internlm2": Recipe(qkv_bias="bias", output_bias="bias", mlp_bias=False),
     "internlm3": Recipe(qkv_bias=("qkv_bias", "attention_bias"), output_bias=("bias", "attention_bias")),

@@ -88,6 +88,8 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = dict.fromkeys(
         "glm_moe_dsa",
         "glm4_moe_lite",
         "minicpm3",
+        "mistral4",
+        "youtu",
     ),
     read_latent,
 )
