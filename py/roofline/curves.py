@@ -95,10 +95,8 @@ class ExpertCurve:
         if tokens <= 1 or active >= experts:
             return active * min(tokens, 1.0)
         x = -math.log1p(-active / experts) * (tokens - 1.0)
-        if self.popularity == math.inf:
-            missed = math.exp(-x)
-        else:
-            missed = (1.0 + x / self.popularity) ** -self.popularity
+        theta = self.popularity
+        missed = math.exp(-x) if theta == math.inf else (1.0 + x / theta) ** -theta
         return active + (experts - active) * (1.0 - missed)
 
     def time(

@@ -16,10 +16,10 @@ from .formats import Rate
 from .machine import make_machine
 from .memory import Limits, Memory, fit_memory, resolve_limits, weight_class
 from .model import Model
-from .operators import Operator
+from .operators import Operator, bind
 from .placement import Placement, place
-from .plan import make_plan
-from .serving import Serving, serve
+from .plan import plan_for
+from .serving import Load, Serving, serve
 from .steps import Step
 
 
@@ -134,7 +134,7 @@ def estimate(
         DeploymentError: the layout is impossible.
     """
     placement = place(deployment)
-    plan = make_plan(model, deployment)
+    plan = plan_for(model, deployment)
     limits = resolve_limits(model, deployment)
     memory = fit_memory(model, plan, deployment, limits, workload)
     concurrency = workload.concurrency if workload.concurrency is not None else memory.max_concurrency
@@ -165,15 +165,8 @@ def estimate(
     if not memory.fits:
         return Estimate(**base, notices=tuple(notices))
     machine = make_machine(deployment, limits.kv_precision, constants)
-    served = serve(
-        plan,
-        machine,
-        workload,
-        running=running,
-        concurrency=concurrency,
-        budget_tokens=limits.max_batched_tokens,
-        mixes=deployment.engine_data.mixes_prefill_and_decode,
-    )
+    load = Load(concurrency, running, limits.max_batched_tokens, deployment.engine_data.mixes_prefill_and_decode)
+    served = serve(bind(plan, machine), workload, load)
     return Estimate(
         **base, **_figures(served, workload, deployment, placement, running, concurrency, price), notices=tuple(notices)
     )

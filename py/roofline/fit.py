@@ -11,7 +11,7 @@ from .gpus import GPUS
 from .memory import fit_memory, resolve_limits
 from .model import Model
 from .placement import place
-from .plan import make_plan
+from .plan import plan_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def fits(model: Model, deployment: Deployment, workload: Workload) -> bool:
     """One full-length request has room; False also where the layout is impossible."""
     try:
         place(deployment)
-        plan = make_plan(model, deployment)
+        plan = plan_for(model, deployment)
     except DeploymentError:
         return False
     return fit_memory(model, plan, deployment, resolve_limits(model, deployment), workload).fits

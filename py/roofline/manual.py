@@ -46,8 +46,9 @@ def manual_model(
     vocab_size: int,
     name: str,
 ) -> Model:
-    """Solve the feed-forward width so that all parameters add up to ``total_params``; the rest of the division is
-    spread as vectors.
+    """Solve the feed-forward width so that all parameters add up to ``total_params``.
+
+    The rest of the division is kept as vectors.
 
     Assumed: gated feed-forward without biases, untied embedding and head, every layer alike.
 
@@ -74,7 +75,8 @@ def manual_model(
     width = (total - fixed - router) // (3 * h * n * routed)
     if width < 1:
         raise ConfigError(
-            f"{total / 1e9:.3g} B parameters are too few: attention, embeddings and norms alone take {(fixed + router) / 1e9:.3g} B",
+            f"{total / 1e9:.3g} B parameters are too few:"
+            f" attention, embeddings and norms alone take {(fixed + router) / 1e9:.3g} B",
             hint="Correct the total, the hidden size, the layers or the heads.",
             code="invalid-number",
         )

@@ -49,7 +49,8 @@ class Memory:
         sequence_bytes_per_gpu: one finished request on that GPU.
         max_concurrency: full-length sequences of one replica, capped by max_running.
         capacity_tokens: distinct tokens in such sequences over the replica.
-        running_sequences: sequences that run together once the system is busy, before the cap: as many as fit at their mean
+        running_sequences: sequences that run together once the system is busy, before the cap: as many as fit at
+            their mean
             occupancy, which is the full length where the engine reserves it from the start.
         shortfall_bytes_per_gpu: what is missing for one full-length sequence; 0 when it fits.
     """
@@ -100,7 +101,8 @@ def resolve_limits(model: Model, deployment: Deployment) -> Limits:
 def declared_kv(model: Model, precision: str) -> str | None:
     """Cache format that the weights' files declare.
 
-    A named FP8 or FP4 stands for a ModelOpt export of the model, and those declare an FP8 cache: ``kv_cache_quant_algo``
+    A named FP8 or FP4 stands for a ModelOpt export of the model, and those declare an FP8 cache:
+        ``kv_cache_quant_algo``
     is FP8 in 13 of the 16 hf_quant_config.json that were read (2026-11-24); the three without it mix formats.
     """
     if precision in ("fp8", "fp4") and any(
@@ -113,7 +115,7 @@ def declared_kv(model: Model, precision: str) -> str | None:
 
 
 def weight_class(model: Model, precision: str) -> str:
-    """ "fp16", "fp8" or "fp4": the narrowest format that carries most matrix elements inside the layers."""
+    """Format of most matrix elements inside the layers: "fp16", "fp8" or "fp4"."""
     elements: dict[str, float] = {}
     for layer, count in model.layer_groups:
         for linear in layer.weights:
@@ -124,7 +126,7 @@ def weight_class(model: Model, precision: str) -> str:
 
 
 def attention_class(model: Model) -> str:
-    """ "gqa", "mla", "sparse-mla" (with an index cache) or "compressed" (several tokens per entry)."""
+    """Kind of cache: "gqa", "mla", "sparse-mla" (with index keys) or "compressed" (several tokens per entry)."""
     caches = [cache for cache, _ in model.caches]
     if any(cache.stride_tokens > 1 for cache in caches):
         return "compressed"
@@ -188,9 +190,7 @@ def fit_memory(model: Model, plan: Plan, deployment: Deployment, limits: Limits,
         reserve=reserved,
     )
     full, _ = sequence_bytes(plan, workload.total_tokens, element_bytes, ranks)
-    occupied_tokens = (
-        workload.total_tokens if deployment.engine_data.reserves_full_length else workload.mean_tokens
-    )
+    occupied_tokens = workload.total_tokens if deployment.engine_data.reserves_full_length else workload.mean_tokens
     occupied, _ = sequence_bytes(plan, occupied_tokens, element_bytes, ranks)
     per_rank = _count(room, full)
     fitting = min(limits.max_running, copies * per_rank)

@@ -148,6 +148,11 @@ class Model:
         return tuple(Counter(self.layers).items())
 
     @cached_property
+    def plans(self) -> dict[object, object]:
+        """Layouts that were made of this model, kept as long as the model (``plan.plan_for``)."""
+        return {}
+
+    @cached_property
     def total_params(self) -> int:
         """Parameters of the language model, without towers and MTP layers."""
         inside = sum(

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from .curves import Time
+from .curves import ExpertCurve, MatrixCurve, Time
 from .machine import Machine
-from .plan import Core, ExpertRow, MatrixRow, MixerRow, Plan
+from .plan import ExpertRow, MatrixRow, MixerRow, Plan
 from .weights import Role
 
 
@@ -70,11 +70,35 @@ class Operator(NamedTuple):
     time: Time
 
 
-def step_operators(plan: Plan, machine: Machine, batch: Batch) -> list[Operator]:
+class Bound(NamedTuple):
+    """A plan on a machine: every row with the curve and the peak that time it."""
+
+    plan: Plan
+    machine: Machine
+    matrices: tuple[tuple[MatrixRow, MatrixCurve, float], ...]
+    experts: tuple[tuple[ExpertRow, ExpertCurve, float], ...]
+
+
+def bind(plan: Plan, machine: Machine) -> Bound:
+    """Look up the curves of a plan once."""
+    return Bound(
+        plan,
+        machine,
+        tuple((row, *machine.matrix(row.format)) for row in plan.matrices),
+        tuple((row, *machine.experts(row.format)) for row in plan.experts),
+    )
+
+
+def step_operators(bound: Bound, batch: Batch) -> list[Operator]:
     """Operators of one step, the same batch on each attention-data-parallel rank."""
-    tokens = batch.tokens
-    rows = [_matrix(row, machine, batch, tokens) for row in plan.matrices]
-    rows += [_experts(row, machine, tokens * machine.data_ranks) for row in plan.experts]
+    plan, machine = bound.plan, bound.machine
+    tokens, heads, bandwidth = batch.tokens, batch.sequences + batch.first_tokens, machine.bandwidth
+    rows = [
+        _matrix(row, curve, peak, bandwidth, heads if row.role is Role.HEAD else tokens)
+        for row, curve, peak in bound.matrices
+    ]
+    pooled = tokens * machine.data_ranks
+    rows += [_experts(row, curve, peak, bandwidth, pooled) for row, curve, peak in bound.experts]
     if batch.sequences:
         rows += [_decode(row, machine, batch) for row in plan.mixers]
     if batch.prompts:
@@ -86,25 +110,21 @@ def step_operators(plan: Plan, machine: Machine, batch: Batch) -> list[Operator]
     return rows
 
 
-def _matrix(row: MatrixRow, machine: Machine, batch: Batch, tokens: float) -> Operator:
-    if row.role is Role.HEAD:
-        tokens = batch.sequences + batch.first_tokens
+def _matrix(row: MatrixRow, curve: MatrixCurve, peak: float, bandwidth: float, tokens: float) -> Operator:
     flop = tokens * row.flop_per_token
     moved = row.weight_bytes + tokens * row.io_bytes_per_token
-    curve, peak = machine.matrix(row.format)
-    time = curve.time(flop, moved, tokens, row.depth, peak, machine.bandwidth)
+    time = curve.time(flop, moved, tokens, row.depth, peak, bandwidth)
     return Operator(row.name, Kind.MATRIX, row.format.name, flop, moved, row.calls, time)
 
 
-def _experts(row: ExpertRow, machine: Machine, tokens: float) -> Operator:
-    curve, peak = machine.experts(row.format)
+def _experts(row: ExpertRow, curve: ExpertCurve, peak: float, bandwidth: float, tokens: float) -> Operator:
     share = row.local_experts / row.experts
     pairs = tokens * row.active
     hottest = min(pairs * share * row.expert_ranks**curve.skew_exponent, pairs)
     touched = max(curve.touched(tokens, row.experts, row.active) * share, min(hottest, 1.0))
     weights = touched * row.bytes_per_expert
     activations = row.io_bytes_per_assignment * (hottest + curve.remote_share * (pairs - hottest))
-    time = curve.time(row.flop_per_assignment, weights, activations, hottest, touched, peak, machine.bandwidth)
+    time = curve.time(row.flop_per_assignment, weights, activations, hottest, touched, peak, bandwidth)
     flop = hottest * row.flop_per_assignment
     return Operator(row.name, Kind.EXPERTS, row.format.name, flop, weights + activations, row.calls, time)
 

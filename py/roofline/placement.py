@@ -37,7 +37,8 @@ def place(deployment: Deployment) -> Placement:
     node, domain = gpu.gpus_per_node, max(gpu.gpus_per_node, gpu.nvlink_domain_gpus)
     if deployment.tensor_parallel > domain:
         raise DeploymentError(
-            f"tensor_parallel {deployment.tensor_parallel} is larger than the {domain} GPUs that {gpu.name} links directly",
+            f"tensor_parallel {deployment.tensor_parallel} is larger than the {domain} GPUs"
+            f" that {gpu.name} links directly",
             hint=f"Use at most {domain}, and pipeline or expert parallelism beyond that.",
             code="tensor-parallel",
         )

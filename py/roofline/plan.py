@@ -149,6 +149,27 @@ class Sharding(NamedTuple):
     expert_slices: int
 
 
+def plan_for(model: Model, deployment: Deployment) -> Plan:
+    """The plan of this layout; the model remembers the plans that were made of it.
+
+    Raises:
+        DeploymentError: see ``make_plan``.
+    """
+    key = (
+        deployment.tensor_parallel,
+        deployment.expert_parallel,
+        deployment.pipeline_parallel,
+        deployment.attention_data_parallel,
+        deployment.precision,
+        deployment.engine,
+        deployment.gpu_data.generation,
+    )
+    plan = model.plans.get(key)
+    if not isinstance(plan, Plan):
+        plan = model.plans[key] = make_plan(model, deployment)
+    return plan
+
+
 def make_plan(model: Model, deployment: Deployment) -> Plan:
     """Lay the model out.
 
@@ -171,8 +192,8 @@ def make_plan(model: Model, deployment: Deployment) -> Plan:
     shared = deployment.attention_data_parallel > 1
     blocks = sum(count * ((layer.mixer is not None) + (layer.ffn is not None)) for layer, count in groups)
     return Plan(
-        matrices=tuple(_matrix_rows(model, sharding, precision)),
-        experts=tuple(_expert_rows(model, sharding, precision)),
+        matrices=_matrix_rows(model, sharding, precision),
+        experts=_expert_rows(model, sharding, precision),
         mixers=tuple(_mixer_rows(groups, sharding.ranks)),
         elementwise_bytes_per_token=sum(count * _elementwise_bytes(layer, model, sharding) for layer, count in groups),
         layers=len(model.layers),
@@ -245,8 +266,11 @@ def _caches(groups: tuple[tuple[Layer, int], ...]) -> tuple[tuple[Cache, int], .
 
 
 def _stage_bytes(model: Model, stage: Stage, sharding: Sharding, deployment: Deployment) -> float:
-    """Weight bytes of one GPU of a stage; the embedding is first, the head last, a tied matrix on both; towers
-    first."""
+    """Weight bytes of one GPU of a stage.
+
+    The embedding and the towers (split like attention) are on the first stage, the head on the last, a tied matrix
+    on both.
+    """
     total = sum(
         count * (2.0 * layer.extra_params + sum(loaded_bytes(w, model, sharding, deployment) for w in layer.weights))
         for layer, count in stage.groups
@@ -256,7 +280,7 @@ def _stage_bytes(model: Model, stage: Stage, sharding: Sharding, deployment: Dep
         if wanted:
             total += loaded_bytes(linear, model, sharding, deployment)
     if stage.first:
-        total += 2.0 * (model.tower_params or 0)
+        total += 2.0 * (model.tower_params or 0) / sharding.ranks
     return total + (2.0 * model.extra_params if stage.last else 0.0)
 
 
@@ -286,7 +310,16 @@ def local_matrix(linear: Linear, sharding: Sharding) -> tuple[int, int, int]:
     return inputs, outputs, linear.copies
 
 
-def _matrix_rows(model: Model, sharding: Sharding, precision: str) -> Iterable[MatrixRow]:
+def _matrix_rows(model: Model, sharding: Sharding, precision: str) -> tuple[MatrixRow, ...]:
+    """Rows of all layers and the head; equal kernels of different layers are one row."""
+    calls: dict[MatrixRow, int] = {}
+    for row in _kernels(model, sharding, precision):
+        key = row._replace(calls=0)
+        calls[key] = calls.get(key, 0) + row.calls
+    return tuple(row._replace(calls=count) for row, count in calls.items())
+
+
+def _kernels(model: Model, sharding: Sharding, precision: str) -> Iterable[MatrixRow]:
     for layer, count in model.layer_groups:
         kernels: dict[str, list[Linear]] = {}
         for linear in layer.weights:
@@ -324,7 +357,16 @@ def _matrix_row(
     )
 
 
-def _expert_rows(model: Model, sharding: Sharding, precision: str) -> Iterable[ExpertRow]:
+def _expert_rows(model: Model, sharding: Sharding, precision: str) -> tuple[ExpertRow, ...]:
+    """Rows of all layers; equal blocks of different layers are one row."""
+    calls: dict[ExpertRow, int] = {}
+    for row in _expert_blocks(model, sharding, precision):
+        key = row._replace(calls=0)
+        calls[key] = calls.get(key, 0) + row.calls
+    return tuple(row._replace(calls=count) for row, count in calls.items())
+
+
+def _expert_blocks(model: Model, sharding: Sharding, precision: str) -> Iterable[ExpertRow]:
     for layer, count in model.layer_groups:
         if not isinstance(layer.ffn, MixtureOfExperts):
             continue
@@ -370,8 +412,10 @@ def _mixer_row(mixer: Mixer, count: int, ranks: int) -> MixerRow:
 
 
 def _elementwise_bytes(layer: Layer, model: Model, sharding: Sharding) -> float:
-    """Bytes that small kernels move per token: norms and residuals 4 x hidden per block, one read and write of every
-    projection."""
+    """Bytes that small kernels move per token.
+
+    Norms and residuals move 4 x hidden per block; every projection's output is read and written once.
+    """
     blocks = (layer.mixer is not None) + (layer.ffn is not None)
     moved = 4.0 * blocks * model.hidden_size
     for linear in layer.weights:

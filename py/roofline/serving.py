@@ -1,13 +1,9 @@
-"""The closed loop: what a client sees when ``concurrency`` clients each send their next request as soon as the last
-is answered.
+"""The closed loop: what clients see who each send the next request as soon as the last is answered.
 
-In steady state every request that runs sees each of the others prefill once while it decodes: that is what separates
-    the time
-per output token from the bare decode step. A new prompt waits for the running step, for prompts before it, and, in
-the opening
-burst in which all clients start together, for most of the others (a run has 10 requests per client, so a tenth of
-that stays in
-the mean). Clients above what fits wait in the engine's queue for a place. docs/model.md derives the formulas.
+In steady state every request that runs sees each of the others prefill once while it decodes: that separates the time
+per output token from the bare decode step. A new prompt waits for the running step, for prompts before it, and, in the
+opening burst in which all clients start together, for most of the others: a run has 10 requests per client, so a tenth
+of that stays in the mean. Clients above what fits wait in the engine's queue. docs/model.md derives the formulas.
 """
 
 from __future__ import annotations
@@ -16,8 +12,7 @@ import math
 from typing import NamedTuple
 
 from .deployment import Workload
-from .machine import Machine
-from .plan import Plan
+from .operators import Bound
 from .steps import Step, cut_prompt, decode_step, prefill_alone, run_step
 
 
@@ -41,51 +36,54 @@ class Serving(NamedTuple):
     ttft_s: float
 
 
-def serve(
-    plan: Plan, machine: Machine, workload: Workload, *, running: int, concurrency: int, budget_tokens: int, mixes: bool
-) -> Serving:
-    """Times of ``concurrency`` clients of which ``running`` have a place.
+class Load(NamedTuple):
+    """Clients and schedule of one replica.
 
-    Args:
-        budget_tokens: tokens of one step (prefill chunk).
-        mixes: the engine puts prompt chunks and decodes into the same step; else prompts run in steps of their own.
+    Attributes:
+        concurrency: clients.
+        running: of these, the ones that have a place.
+        budget_tokens: tokens of one step (the prefill chunk).
+        mixes: prompt chunks and decodes share a step; else prompts run in steps of their own.
     """
-    overhead = machine.overhead
-    local = -(-running // machine.data_ranks)
-    decode = decode_step(plan, machine, local, workload.mean_tokens)
-    alone = prefill_alone(plan, machine, workload.input_tokens, budget_tokens)
-    arrivals = local / workload.output_tokens
-    service_s, delay_s = _prompt_among_others(
-        plan, machine, workload, local, arrivals, budget_tokens, decode.total_s, mixes
-    )
+
+    concurrency: int
+    running: int
+    budget_tokens: int
+    mixes: bool
+
+
+def serve(bound: Bound, workload: Workload, load: Load) -> Serving:
+    """Times that the clients see."""
+    overhead = bound.machine.overhead
+    local = -(-load.running // bound.machine.data_ranks)
+    decode = decode_step(bound, local, workload.mean_tokens)
+    alone = prefill_alone(bound, workload.input_tokens, load.budget_tokens)
+    service_s, delay_s = _prompt_among_others(bound, workload, load, local, decode.total_s)
     others = overhead.interference * (local - 1) * delay_s / workload.output_tokens
     tpot_s = decode.total_s + others
     decoding_s = max(workload.output_tokens - 1, 0) * tpot_s
     wait_s = queue_time(service_s, decoding_s, overhead.queue * (local - 1))
     steady_s = overhead.request_s + overhead.step_wait * decode.total_s * (local > 1) + wait_s
-    burst = cut_prompt(workload.input_tokens, budget_tokens, math.inf)
-    burst_s = run_step(plan, machine, burst.batch).total_s * burst.steps / burst.batch.prompts
+    burst = cut_prompt(workload.input_tokens, load.budget_tokens, math.inf)
+    burst_s = run_step(bound, burst.batch).total_s * burst.steps / burst.batch.prompts
     first_s = steady_s + overhead.burst * (local - 1) * burst_s
-    surplus_s = (concurrency / running - 1.0) * (first_s + decoding_s)
+    surplus_s = (load.concurrency / load.running - 1.0) * (first_s + decoding_s)
     return Serving(alone, decode, service_s, tpot_s, steady_s + surplus_s, first_s + surplus_s)
 
 
 def _prompt_among_others(
-    plan: Plan,
-    machine: Machine,
-    workload: Workload,
-    local: int,
-    arrivals: float,
-    budget_tokens: int,
-    decode_s: float,
-    mixes: bool,
+    bound: Bound, workload: Workload, load: Load, local: int, decode_s: float
 ) -> tuple[float, float]:
-    """(time of a prompt's own steps, time by which one prompt delays the tokens of the others)."""
-    sequences = local - 1 if mixes else 0
+    """(time of a prompt's own steps, time by which one prompt delays the tokens of the others).
+
+    Where more than one request ends per step, as many prompts arrive together.
+    """
+    sequences = local - 1 if load.mixes else 0
     context = workload.mean_tokens if sequences else 0.0
-    cut = cut_prompt(workload.input_tokens, budget_tokens, arrivals, sequences, context)
-    service_s = run_step(plan, machine, cut.batch).total_s * cut.steps
-    shared_s = cut.steps * decode_s if mixes else 0.0
+    arrivals = local / workload.output_tokens
+    cut = cut_prompt(workload.input_tokens, load.budget_tokens, arrivals, sequences, context)
+    service_s = run_step(bound, cut.batch).total_s * cut.steps
+    shared_s = cut.steps * decode_s if load.mixes else 0.0
     return service_s, max(service_s - shared_s, 0.0) / cut.batch.prompts
 
 

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from .machine import Machine
-from .operators import Batch, Kind, Operator, step_operators
-from .plan import Plan
+from .operators import Batch, Bound, Kind, Operator, step_operators
 
-
-#: Kernels that an engine launches for one operator without a CUDA graph: a quantisation beside each product, rotary embedding
+#: Kernels that an engine launches for one operator without a CUDA graph: a quantisation beside each product, rotary
+#: embedding
 #: and cache write beside attention, routing, permutation, two products, activation and reduction of experts.
 KERNELS: Mapping[Kind, int] = MappingProxyType(
     {
@@ -69,9 +67,9 @@ class Step(NamedTuple):
         )
 
 
-def run_step(plan: Plan, machine: Machine, batch: Batch) -> Step:
+def run_step(bound: Bound, batch: Batch) -> Step:
     """Time one step: kernels in sequence, plus the engine's overhead per step, layer, sequence and prompt token."""
-    operators = step_operators(plan, machine, batch)
+    operators = step_operators(bound, batch)
     compute = memory = communication = fixed = 0.0
     for operator in operators:
         total, compute_s, memory_s, link_s, fixed_s = operator.time
@@ -84,35 +82,35 @@ def run_step(plan: Plan, machine: Machine, batch: Batch) -> Step:
             compute += rest
         else:
             memory += rest
-    fixed += _engine_overhead(plan, machine, batch)
+    fixed += _engine_overhead(bound, batch)
     total = compute + memory + communication + fixed
     if batch.prompts:
         launched = sum(operator.calls * KERNELS[operator.kind] for operator in operators)
-        waiting = max(machine.overhead.host_kernel_s * launched - total, 0.0)
+        waiting = max(bound.machine.overhead.host_kernel_s * launched - total, 0.0)
         fixed, total = fixed + waiting, total + waiting
     return Step(total, compute, memory, communication, fixed, tuple(operators))
 
 
-def _engine_overhead(plan: Plan, machine: Machine, batch: Batch) -> float:
+def _engine_overhead(bound: Bound, batch: Batch) -> float:
     """Overhead of one step beside its kernels: per step, layer, sequence and prompt token."""
-    overhead = machine.overhead
+    overhead = bound.machine.overhead
     prompt_tokens = batch.prompt_tokens * batch.prompts
     return (
         overhead.step_s
-        + overhead.layer_s * plan.layers
+        + overhead.layer_s * bound.plan.layers
         + overhead.sequence_s * batch.sequences
         + overhead.prompt_token_s * prompt_tokens
     )
 
 
-def decode_step(plan: Plan, machine: Machine, sequences: float, context_tokens: float) -> Step:
+def decode_step(bound: Bound, sequences: float, context_tokens: float) -> Step:
     """Time in which every sequence of the fullest rank gains one token.
 
     With pipeline stages the sequences travel in as many groups as there are stages; each group passes all stages, and
     the stages work on different groups at the same time.
     """
-    group = max(sequences / machine.stages, 1.0) if sequences else 0.0
-    return run_step(plan, machine, Batch(sequences=group, context_tokens=context_tokens))
+    group = max(sequences / bound.machine.stages, 1.0) if sequences else 0.0
+    return run_step(bound, Batch(sequences=group, context_tokens=context_tokens))
 
 
 class Cut(NamedTuple):
@@ -131,7 +129,8 @@ def cut_prompt(
         input_tokens: length of one prompt.
         budget_tokens: tokens of one step; sequences that decode in the same step take one each.
         prompts: prompts wanted side by side; as many of them as the budget holds run together.
-        sequences, context_tokens: the decodes of the same step.
+        sequences: decodes of the same step.
+        context_tokens: their mean context.
     """
     room = max(budget_tokens - sequences, budget_tokens / 16, 1.0)
     steps = max(-(-input_tokens // room), 1.0)
@@ -141,7 +140,7 @@ def cut_prompt(
     return Cut(int(steps), batch)
 
 
-def prefill_alone(plan: Plan, machine: Machine, input_tokens: float, budget_tokens: float) -> Step:
+def prefill_alone(bound: Bound, input_tokens: float, budget_tokens: float) -> Step:
     """Time of one prompt on an idle replica, without request overhead."""
     cut = cut_prompt(input_tokens, budget_tokens)
-    return run_step(plan, machine, cut.batch).times(cut.steps)
+    return run_step(bound, cut.batch).times(cut.steps)
