@@ -1,9 +1,8 @@
 """Closed forms for the time of one kernel call, and the constants they take.
 
 Every form is a roofline, smooth-max(FLOP / (peak x ec), bytes / (bandwidth x em)), plus what kernels pay besides: a
-launch,
-a serial walk along the contraction, passes that quantise activations, tiles that are padded. The forms were fitted on
-measured operator tables (docs/model.md); with the default constants they are the ideal roofline.
+launch, a serial walk along the contraction, passes that quantise activations, tiles that are padded. The forms were
+fitted on measured operator tables (docs/model.md); with the default constants they are the ideal roofline.
 """
 
 from __future__ import annotations
@@ -53,11 +52,23 @@ class MatrixCurve:
     compute_efficiency: float = 1.0
     sharpness: float = math.inf
 
-    def time(self, flop: float, moved_bytes: float, rows: float, depth: float, peak: float, bandwidth: float) -> Time:
-        """Time of one call; ``depth`` is the contraction width on this GPU."""
-        compute = flop / (peak * self.compute_efficiency)
-        memory = moved_bytes / (bandwidth * self.memory_efficiency)
-        fixed = self.launch_s + self.depth_s * depth + self.quantize_passes * 3.0 * rows * depth / bandwidth
+    def time(
+        self,
+        flop: float,
+        moved_bytes: float,
+        tokens: float,
+        inner_width: float,
+        peak_flop_per_s: float,
+        hbm_bytes_per_s: float,
+    ) -> Time:
+        """Time of one call; ``inner_width`` is the contraction width on this GPU."""
+        compute = flop / (peak_flop_per_s * self.compute_efficiency)
+        memory = moved_bytes / (hbm_bytes_per_s * self.memory_efficiency)
+        fixed = (
+            self.launch_s
+            + self.depth_s * inner_width
+            + self.quantize_passes * 3.0 * tokens * inner_width / hbm_bytes_per_s
+        )
         return Time(fixed + smooth_max(compute, memory, self.sharpness), compute, memory, 0.0, fixed)
 
 
@@ -67,7 +78,7 @@ class ExpertCurve:
 
     rows per expert m = max(tile, assignments / touched + tile / 2); FLOP are those of the padded rows;
     t = launch + expert_s x touched + smooth-max(compute, weights / (BW em)) + activation_passes x activations / BW.
-    Popularity of experts is Gamma-distributed with shape ``popularity`` (infinity = uniform routing).
+    Popularity of experts is Gamma-distributed with shape ``popularity_exponent`` (infinity = uniform routing).
 
     Attributes:
         remote_share: share of the activation traffic that assignments of other ranks' experts cause.
@@ -77,13 +88,13 @@ class ExpertCurve:
     rate: Rate | None = None
     launch_s: float = 0.0
     expert_s: float = 0.0
-    tile_rows: float = 0.0
+    tile_tokens: float = 0.0
     activation_passes: float = 1.0
     remote_share: float = 0.0
     memory_efficiency: float = 1.0
     compute_efficiency: float = 1.0
     sharpness: float = math.inf
-    popularity: float = math.inf
+    popularity_exponent: float = math.inf
     skew_exponent: float = 0.0
 
     def touched(self, tokens: float, experts: int, active: int) -> float:
@@ -95,7 +106,7 @@ class ExpertCurve:
         if tokens <= 1 or active >= experts:
             return active * min(tokens, 1.0)
         x = -math.log1p(-active / experts) * (tokens - 1.0)
-        theta = self.popularity
+        theta = self.popularity_exponent
         missed = math.exp(-x) if theta == math.inf else (1.0 + x / theta) ** -theta
         return active + (experts - active) * (1.0 - missed)
 
@@ -106,15 +117,15 @@ class ExpertCurve:
         activation_bytes: float,
         assignments: float,
         touched: float,
-        peak: float,
-        bandwidth: float,
+        peak_flop_per_s: float,
+        hbm_bytes_per_s: float,
     ) -> Time:
         """Time of one call on the hottest GPU; ``assignments`` and ``touched`` are local."""
-        rows = max(self.tile_rows, assignments / touched + self.tile_rows / 2)
+        rows = max(self.tile_tokens, assignments / touched + self.tile_tokens / 2)
         padded = max(touched * rows, assignments)
-        compute = padded * flop_per_assignment / (peak * self.compute_efficiency)
-        memory = weight_bytes / (bandwidth * self.memory_efficiency)
-        passes = self.activation_passes * activation_bytes / bandwidth
+        compute = padded * flop_per_assignment / (peak_flop_per_s * self.compute_efficiency)
+        memory = weight_bytes / (hbm_bytes_per_s * self.memory_efficiency)
+        passes = self.activation_passes * activation_bytes / hbm_bytes_per_s
         fixed = self.launch_s + self.expert_s * touched
         return Time(fixed + smooth_max(compute, memory, self.sharpness) + passes, compute, memory + passes, 0.0, fixed)
 
@@ -124,7 +135,7 @@ class DecodeCurve:
     """Attention core of a decode step, or a recurrence.
 
     t = launch + context_s x s/(s + 1000) + smooth-max(smooth-max8(memory, compute), sequence_s x sequences x heads).
-    Query rows are padded to a tile of the tensor cores: compute is at least that of ``tile_rows`` query rows per key
+    Query rows are padded to a tile of the tensor cores: compute is at least that of ``tile_tokens`` query rows per key
         head.
     """
 
@@ -143,10 +154,10 @@ class DecodeCurve:
         flop: float,
         moved_bytes: float,
         elements: float,
-        seen: float,
+        seen_tokens: float,
         pieces: float,
-        peak: float,
-        bandwidth: float,
+        peak_flop_per_s: float,
+        hbm_bytes_per_s: float,
     ) -> Time:
         """Time of one call.
 
@@ -154,14 +165,14 @@ class DecodeCurve:
             flop: arithmetic.
             moved_bytes: memory traffic.
             elements: elements read from the cache.
-            seen: tokens seen per sequence.
+            seen_tokens: tokens seen_tokens per sequence.
             pieces: sequences x key-value heads on this GPU.
-            peak: FLOP/s.
-            bandwidth: bytes/s.
+            peak_flop_per_s: dense peak.
+            hbm_bytes_per_s: memory bandwidth.
         """
-        compute = max(flop, self.tile_flop_per_element * elements) / (peak * self.compute_efficiency)
-        memory = moved_bytes / (bandwidth * self.memory_efficiency)
-        fixed = self.launch_s + self.context_s * seen / (seen + CONTEXT_SCALE_TOKENS)
+        compute = max(flop, self.tile_flop_per_element * elements) / (peak_flop_per_s * self.compute_efficiency)
+        memory = moved_bytes / (hbm_bytes_per_s * self.memory_efficiency)
+        fixed = self.launch_s + self.context_s * seen_tokens / (seen_tokens + CONTEXT_SCALE_TOKENS)
         core = smooth_max(memory, compute, self.inner_sharpness)
         core = smooth_max(core, self.sequence_s * pieces, self.sharpness)
         return Time(fixed + core, compute, memory, 0.0, fixed)
@@ -172,7 +183,7 @@ class PrefillCurve:
     """Attention core of prompt tokens.
 
     t = launch + smooth-max(token_s x s, compute x (1 + diagonal_tokens / s)) + io_passes x bytes / BW, s = tokens
-    seen by the last.
+    seen_tokens by the last.
     """
 
     rate: Rate = Rate.BF16
@@ -183,11 +194,13 @@ class PrefillCurve:
     compute_efficiency: float = 1.0
     sharpness: float = math.inf
 
-    def time(self, flop: float, moved_bytes: float, seen: float, peak: float, bandwidth: float) -> Time:
+    def time(
+        self, flop: float, moved_bytes: float, seen_tokens: float, peak_flop_per_s: float, hbm_bytes_per_s: float
+    ) -> Time:
         """Time of one call for one prompt."""
-        compute = flop / (peak * self.compute_efficiency) * (1.0 + self.diagonal_tokens / seen)
-        memory = max(self.io_passes, 1.0) * moved_bytes / bandwidth
-        core = smooth_max(self.token_s * seen, compute, self.sharpness) + memory
+        compute = flop / (peak_flop_per_s * self.compute_efficiency) * (1.0 + self.diagonal_tokens / seen_tokens)
+        memory = max(self.io_passes, 1.0) * moved_bytes / hbm_bytes_per_s
+        core = smooth_max(self.token_s * seen_tokens, compute, self.sharpness) + memory
         return Time(self.launch_s + core, compute, memory, 0.0, self.launch_s)
 
 
@@ -198,9 +211,9 @@ class StreamCurve:
     launch_s: float = 0.0
     memory_efficiency: float = 1.0
 
-    def time(self, moved_bytes: float, bandwidth: float) -> Time:
+    def time(self, moved_bytes: float, hbm_bytes_per_s: float) -> Time:
         """Time of all small kernels of one layer."""
-        memory = moved_bytes / (bandwidth * self.memory_efficiency)
+        memory = moved_bytes / (hbm_bytes_per_s * self.memory_efficiency)
         return Time(self.launch_s + memory, 0.0, memory, 0.0, self.launch_s)
 
 
@@ -216,8 +229,8 @@ class CollectiveCurve:
     link_efficiency: float = 1.0
     sharpness: float = math.inf
 
-    def time(self, link_bytes: float, group: float, link: float) -> Time:
-        """Time of one call that puts ``link_bytes`` on each GPU's link, one direction."""
+    def time(self, moved_bytes: float, group: int, link_bytes_per_s: float) -> Time:
+        """Time of one call that puts ``moved_bytes`` on each GPU's link, one direction."""
         fixed = self.launch_s + self.hop_s * math.log2(group)
-        transfer = link_bytes / (link * self.link_efficiency)
+        transfer = moved_bytes / (link_bytes_per_s * self.link_efficiency)
         return Time(smooth_max(fixed, transfer, self.sharpness), 0.0, 0.0, transfer, fixed)

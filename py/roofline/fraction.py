@@ -64,27 +64,27 @@ class DerivedFraction:
     """The allowances, in bytes unless said.
 
     Attributes:
-        base: always.
-        per_chunk_token: activations of the prefill chunk.
-        per_graph_sequence: decode graphs.
-        per_gpu: for each GPU of the replica.
-        per_graph_sequence_and_dp_rank: padding under attention data parallelism.
-        per_large_graph_sequence_and_dp_rank: in addition where graphs are large.
-        per_prefill_graph: for each captured prefill size, models without MLA.
-        prefill_graphs_latent: for all of them, models with MLA.
-        least: smallest sum on large GPUs.
+        base_bytes: always.
+        bytes_per_chunk_token: activations of the prefill chunk.
+        bytes_per_graph_sequence: decode graphs.
+        bytes_per_gpu: for each GPU of the replica.
+        bytes_per_graph_sequence_and_dp_rank: padding under attention data parallelism.
+        bytes_per_large_graph_sequence_and_dp_rank: in addition where graphs are large.
+        bytes_per_prefill_graph: for each captured prefill size, models without MLA.
+        latent_prefill_graph_bytes: for all of them, models with MLA.
+        least_bytes: smallest sum on large GPUs.
         graph_sequences_few_ranks, graph_sequences_many_ranks: largest decode batch with a graph, by GPU memory.
     """
 
-    base: float
-    per_chunk_token: float
-    per_graph_sequence: float
-    per_gpu: float
-    per_graph_sequence_and_dp_rank: float
-    per_large_graph_sequence_and_dp_rank: float
-    per_prefill_graph: float
-    prefill_graphs_latent: float
-    least: float
+    base_bytes: float
+    bytes_per_chunk_token: float
+    bytes_per_graph_sequence: float
+    bytes_per_gpu: float
+    bytes_per_graph_sequence_and_dp_rank: float
+    bytes_per_large_graph_sequence_and_dp_rank: float
+    bytes_per_prefill_graph: float
+    latent_prefill_graph_bytes: float
+    least_bytes: float
     graph_sequences_few_ranks: tuple[Step, ...]
     graph_sequences_many_ranks: tuple[Step, ...]
 
@@ -105,22 +105,22 @@ class DerivedFraction:
         """Sum of the allowances."""
         many = layout.engine_ranks >= MANY_RANKS
         sequences = by_memory(self.graph_sequences_many_ranks if many else self.graph_sequences_few_ranks, memory_bytes)
-        reserved = self.base + max(chunk_tokens, LEAST_CHUNK_TOKENS) * self.per_chunk_token
-        reserved += sequences * self.per_graph_sequence
-        reserved += layout.engine_ranks * layout.pipeline_parallel * self.per_gpu
+        reserved = self.base_bytes + max(chunk_tokens, LEAST_CHUNK_TOKENS) * self.bytes_per_chunk_token
+        reserved += sequences * self.bytes_per_graph_sequence
+        reserved += layout.engine_ranks * layout.pipeline_parallel * self.bytes_per_gpu
         reserved += self._data_parallel_bytes(sequences, layout.attention_data_parallel)
         if layout.latent_attention:
-            reserved += self.prefill_graphs_latent
+            reserved += self.latent_prefill_graph_bytes
         else:
-            reserved += prefill_graphs(chunk_tokens) * self.per_prefill_graph
-        return max(reserved, self.least) if memory_bytes > LARGE_GPU_BYTES else reserved
+            reserved += prefill_graphs(chunk_tokens) * self.bytes_per_prefill_graph
+        return max(reserved, self.least_bytes) if memory_bytes > LARGE_GPU_BYTES else reserved
 
     def _data_parallel_bytes(self, sequences: int, copies: int) -> float:
         if copies == 1:
             return 0.0
-        each = self.per_graph_sequence_and_dp_rank
+        each = self.bytes_per_graph_sequence_and_dp_rank
         if sequences > LARGE_GRAPH_SEQUENCES:
-            each += self.per_large_graph_sequence_and_dp_rank
+            each += self.bytes_per_large_graph_sequence_and_dp_rank
         return sequences * copies * each
 
 

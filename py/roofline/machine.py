@@ -11,7 +11,7 @@ from .deployment import Deployment
 from .formats import Format, Rate
 from .gpus import Gpu
 from .model import kv_element_bytes
-from .plan import Core
+from .rows import Core
 
 _WEIGHT_ONLY = frozenset({"int2", "int3", "int4", "int8", "nf4"})
 _SAME_KERNEL: Mapping[str, str] = {"fp32": "bf16", "mxfp8": "fp8_block"}
@@ -24,7 +24,7 @@ class Machine:
     Attributes:
         gpu: figures of the GPU.
         constants: curves of the engine on this GPU family.
-        bandwidth: memory, bytes/s.
+        hbm_bytes_per_s: memory bandwidth.
         ranks, data_ranks, stages: tensor-parallel, attention-data-parallel and pipeline group sizes.
         kv_format: "fp16" or "fp8".
         kv_bytes: bytes of one cache element.
@@ -32,36 +32,36 @@ class Machine:
 
     gpu: Gpu
     constants: Constants
-    bandwidth: float
+    hbm_bytes_per_s: float
     ranks: int
     data_ranks: int
     stages: int
     kv_format: str
     kv_bytes: float
 
-    def peak(self, rate: Rate) -> float:
+    def peak_flop_per_s(self, rate: Rate) -> float:
         """Dense peak in FLOP/s; formats that the hardware cannot multiply are widened to BF16 first."""
         return self.gpu.dense_flop_per_s(rate) or self.gpu.bf16_flop_per_s
 
     def matrix(self, stored: Format) -> tuple[MatrixCurve, float]:
         """Curve and peak of a matrix product with weights stored this way."""
         curve = self.constants.matrix[_key(stored)]
-        return curve, self.peak(curve.rate or stored.rate)
+        return curve, self.peak_flop_per_s(curve.rate or stored.rate)
 
     def experts(self, stored: Format) -> tuple[ExpertCurve, float]:
         """Curve and peak of routed experts stored this way."""
         curve = self.constants.experts[_key(stored)]
-        return curve, self.peak(curve.rate or stored.rate)
+        return curve, self.peak_flop_per_s(curve.rate or stored.rate)
 
     def decode_core(self, core: Core) -> tuple[DecodeCurve, float]:
         """Curve and peak of a decode core."""
         curve = self.constants.decode[f"{core}/{self.kv_format}"]
-        return curve, self.peak(curve.rate)
+        return curve, self.peak_flop_per_s(curve.rate)
 
     def prefill_core(self, core: Core) -> tuple[PrefillCurve, float]:
         """Curve and peak of a prefill core."""
         curve = self.constants.prefill[f"{core}/{self.kv_format}"]
-        return curve, self.peak(curve.rate)
+        return curve, self.peak_flop_per_s(curve.rate)
 
     @property
     def stream(self) -> StreamCurve:
@@ -78,7 +78,7 @@ class Machine:
         """Engine overheads."""
         return self.constants.overhead
 
-    def link(self, group: int) -> float:
+    def link_bytes_per_s(self, group: int) -> float:
         """Bytes/s in one direction between the GPUs of a group: its NVLink or PCIe domain, else the network."""
         if group <= max(self.gpu.nvlink_domain_gpus, self.gpu.gpus_per_node):
             return self.gpu.link_bytes_per_s(group)
@@ -91,7 +91,7 @@ def make_machine(deployment: Deployment, kv_format: str, constants: Constants | 
     return Machine(
         gpu=gpu,
         constants=constants or CONSTANTS[deployment.engine, gpu.family],
-        bandwidth=gpu.hbm_bytes_per_s,
+        hbm_bytes_per_s=gpu.hbm_bytes_per_s,
         ranks=deployment.tensor_parallel,
         data_ranks=deployment.attention_data_parallel,
         stages=deployment.pipeline_parallel,

@@ -62,7 +62,7 @@ class Checkpoint:
     kv_precision: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Model:
     """A decoder-only language model.
 
@@ -92,6 +92,9 @@ class Model:
     context_tokens: int | None = None
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
     remarks: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Model({self.name!r}, {self.total_params:,} parameters, {len(self.layers)} layers)"
 
     @classmethod
     def from_config(

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from .curves import ExpertCurve, MatrixCurve, Time
 from .machine import Machine
-from .plan import ExpertRow, MatrixRow, MixerRow, Plan
+from .plan import Plan
+from .rows import ExpertRow, MatrixRow, MixerRow
 from .weights import Role
 
 
@@ -92,39 +93,43 @@ def bind(plan: Plan, machine: Machine) -> Bound:
 def step_operators(bound: Bound, batch: Batch) -> list[Operator]:
     """Operators of one step, the same batch on each attention-data-parallel rank."""
     plan, machine = bound.plan, bound.machine
-    tokens, heads, bandwidth = batch.tokens, batch.sequences + batch.first_tokens, machine.bandwidth
+    tokens, heads, hbm_bytes_per_s = batch.tokens, batch.sequences + batch.first_tokens, machine.hbm_bytes_per_s
     rows = [
-        _matrix(row, curve, peak, bandwidth, heads if row.role is Role.HEAD else tokens)
+        _matrix(row, curve, peak, hbm_bytes_per_s, heads if row.role is Role.HEAD else tokens)
         for row, curve, peak in bound.matrices
     ]
     pooled = tokens * machine.data_ranks
-    rows += [_experts(row, curve, peak, bandwidth, pooled) for row, curve, peak in bound.experts]
+    rows += [_experts(row, curve, peak, hbm_bytes_per_s, pooled) for row, curve, peak in bound.experts]
     if batch.sequences:
         rows += [_decode(row, machine, batch) for row in plan.mixers]
     if batch.prompts:
         rows += [_prefill(row, machine, batch) for row in plan.mixers]
     moved = tokens * plan.elementwise_bytes_per_token / plan.layers
-    time = machine.stream.time(moved, machine.bandwidth)
+    time = machine.stream.time(moved, machine.hbm_bytes_per_s)
     rows.append(Operator("norms, residuals, activations", Kind.ELEMENTWISE, "bf16", 0.0, moved, plan.layers, time))
     rows += _collectives(plan, machine, tokens * plan.message_bytes_per_token)
     return rows
 
 
-def _matrix(row: MatrixRow, curve: MatrixCurve, peak: float, bandwidth: float, tokens: float) -> Operator:
+def _matrix(
+    row: MatrixRow, curve: MatrixCurve, peak_flop_per_s: float, hbm_bytes_per_s: float, tokens: float
+) -> Operator:
     flop = tokens * row.flop_per_token
     moved = row.weight_bytes + tokens * row.io_bytes_per_token
-    time = curve.time(flop, moved, tokens, row.depth, peak, bandwidth)
+    time = curve.time(flop, moved, tokens, row.depth, peak_flop_per_s, hbm_bytes_per_s)
     return Operator(row.name, Kind.MATRIX, row.format.name, flop, moved, row.calls, time)
 
 
-def _experts(row: ExpertRow, curve: ExpertCurve, peak: float, bandwidth: float, tokens: float) -> Operator:
+def _experts(
+    row: ExpertRow, curve: ExpertCurve, peak_flop_per_s: float, hbm_bytes_per_s: float, tokens: float
+) -> Operator:
     share = row.local_experts / row.experts
     pairs = tokens * row.active
     hottest = min(pairs * share * row.expert_ranks**curve.skew_exponent, pairs)
     touched = max(curve.touched(tokens, row.experts, row.active) * share, min(hottest, 1.0))
     weights = touched * row.bytes_per_expert
     activations = row.io_bytes_per_assignment * (hottest + curve.remote_share * (pairs - hottest))
-    time = curve.time(row.flop_per_assignment, weights, activations, hottest, touched, peak, bandwidth)
+    time = curve.time(row.flop_per_assignment, weights, activations, hottest, touched, peak_flop_per_s, hbm_bytes_per_s)
     flop = hottest * row.flop_per_assignment
     return Operator(row.name, Kind.EXPERTS, row.format.name, flop, weights + activations, row.calls, time)
 
@@ -135,7 +140,7 @@ def _decode(row: MixerRow, machine: Machine, batch: Batch) -> Operator:
     seen = batch.context_tokens if row.window_tokens is None else min(batch.context_tokens, row.window_tokens)
     curve, peak = machine.decode_core(row.core)
     pieces = batch.sequences * row.local_heads
-    time = curve.time(flop, moved, moved / machine.kv_bytes, seen, pieces, peak, machine.bandwidth)
+    time = curve.time(flop, moved, moved / machine.kv_bytes, seen, pieces, peak, machine.hbm_bytes_per_s)
     return Operator(row.mixer.label, Kind.DECODE_CORE, machine.kv_format, flop, moved, row.calls, time)
 
 
@@ -146,7 +151,7 @@ def _prefill(row: MixerRow, machine: Machine, batch: Batch) -> Operator:
         seen = min(seen, row.window_tokens)
     flop, moved = work.flop * batch.prompts, work.bytes * batch.prompts
     curve, peak = machine.prefill_core(row.core)
-    time = curve.time(flop, moved, seen, peak, machine.bandwidth)
+    time = curve.time(flop, moved, seen, peak, machine.hbm_bytes_per_s)
     return Operator(row.mixer.label, Kind.PREFILL_CORE, machine.kv_format, flop, moved, row.calls, time)
 
 
@@ -163,5 +168,5 @@ def _collectives(plan: Plan, machine: Machine, message_bytes: float) -> Iterator
 
 
 def _collective(name: str, machine: Machine, link_bytes: float, calls: int, group: int) -> Operator:
-    time = machine.collective.time(link_bytes, group, machine.link(group))
+    time = machine.collective.time(link_bytes, group, machine.link_bytes_per_s(group))
     return Operator(name, Kind.COLLECTIVE, "bf16", 0.0, link_bytes, calls, time)

@@ -62,7 +62,7 @@ def serve(bound: Bound, workload: Workload, load: Load) -> Serving:
     others = overhead.interference * (local - 1) * delay_s / workload.output_tokens
     tpot_s = decode.total_s + others
     decoding_s = max(workload.output_tokens - 1, 0) * tpot_s
-    wait_s = queue_time(service_s, decoding_s, overhead.queue * (local - 1))
+    wait_s = queue_s(service_s, decoding_s, overhead.queue * (local - 1))
     steady_s = overhead.request_s + overhead.step_wait * decode.total_s * (local > 1) + wait_s
     burst = cut_prompt(workload.input_tokens, load.budget_tokens, math.inf)
     burst_s = run_step(bound, burst.batch).total_s * burst.steps / burst.batch.prompts
@@ -87,7 +87,7 @@ def _prompt_among_others(
     return service_s, max(service_s - shared_s, 0.0) / cut.batch.prompts
 
 
-def queue_time(service_s: float, away_s: float, others: float) -> float:
+def queue_s(service_s: float, away_s: float, others: float) -> float:
     """Time from arrival at the prefill queue to the first token, its own service included.
 
     One server, ``others`` other customers who each spend ``away_s`` decoding between visits: Schweitzer's

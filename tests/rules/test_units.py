@@ -40,13 +40,14 @@ BARE_UNITS = {"bits", "bytes", "flop", "seconds", "tokens", "usd", "bandwidth_by
 PURE = {
     # shares, ratios, exponents, fitted shape parameters
     "share", "fraction", "memory_fraction", "utilization", "efficiency", "exponent", "ratio", "factor", "skew",
-    "sharpness", "passes", "interference", "queue", "burst", "wait",
+    "sharpness", "passes", "popularity", "interference", "queue", "burst", "wait",
     # counts, averages among them
     "count", "sequences", "requests", "experts", "concurrency", "running", "params", "prompts", "steps", "others",
+    "touched", "assignments", "elements", "pieces",
     # tokens, in the terms of the field: new ones, those in the cache before, pairs that attend to each other
     "context", "new", "past", "pairs", "entries",
-    # elements of a matrix's side
-    "width",
+    # sides of a matrix
+    "width", "rows", "depth",
     # of helpers that work on any quantity
     "value", "low", "high", "default", "number", "real", "si", "known", "max", "a", "b",
 }  # fmt: skip
