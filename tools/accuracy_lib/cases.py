@@ -11,7 +11,7 @@ from typing import Any
 import roofline
 from roofline import Deployment, Model, RooflineError, Workload
 
-from .rows import FirstTokenRow, SaturatedRow, ServingRow, Setup
+from .rows import FirstTokenRow, SaturatedRow, ServingRow, Settings, Setup, serving_settings
 
 #: Published configs that the repository does not carry (licences differ); rows without one are skipped, loudly.
 SHARED_CONFIGS = Path(__file__).resolve().parents[3] / "shared" / "data" / "configs"
@@ -19,6 +19,8 @@ SHARED_CONFIGS = Path(__file__).resolve().parents[3] / "shared" / "data" / "conf
 PRECISIONS: Mapping[str, str] = {"bf16": "fp16", "fp16": "fp16", "fp8": "fp8", "fp4": "fp4", "nvfp4": "fp4"}
 #: Checkpoint formats (quantization_config.quant_method) that a label names already.
 OWN_FORMAT: Mapping[str, tuple[str, ...]] = {"mxfp4": ("fp4", "fp8", "bf16"), "fp8": ("fp8",)}
+#: Realised lengths of the nominal 1024-token workload are below this.
+SHORT_TOKENS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,32 @@ def serving_case(row: ServingRow, models: Models) -> Case | None:
     workload = Workload(
         input_tokens=row.input_tokens, output_tokens=row.output_tokens, concurrency=row.concurrency
     )
-    return Case(model, _deployment(row, precision_of(row.precision, config)), workload)
+    settings = settings_of(row)
+    known = {name: getattr(settings, name) for name in STATED}
+    stated = {name: value for name, value in known.items() if value is not None}
+    return Case(model, _deployment(row, precision_of(row.precision, config), **stated), workload)
+
+
+SETTINGS = serving_settings()
+STATED = ("kv_precision", "memory_fraction", "max_running", "max_batched_tokens")
+
+
+def settings_of(row: ServingRow) -> Settings:
+    """Engine settings of the row's curve as far as the source states them."""
+    return SETTINGS.get((row.model.split("/")[-1], row.engine, row.gpu, row.precision), Settings())
+
+
+def holds_prompts_back(row: ServingRow) -> bool:
+    """Whether the run was set to delay new prompts by tens of steps, which no default does.
+
+    TensorRT-LLM: ``batch_wait_timeout_iters`` 20 at nominal 1024/1024 below TP8 (note of the settings). SGLang on B200:
+    ``--scheduler-recv-interval`` 10 or 30 (SemiAnalysisAI/InferenceX@1fc5d73 benchmarks/dsr1_fp8_b200.sh, @285b662
+    benchmarks/single_node/dsr1_fp4_b200.sh).
+    """
+    if row.engine == "SGLang":
+        return row.gpu == "B200 SXM"
+    short = row.input_tokens < SHORT_TOKENS and row.output_tokens < SHORT_TOKENS
+    return "waits up to 20 steps" in settings_of(row).note and short and row.tensor_parallel < 8
 
 
 def saturated_case(row: SaturatedRow, models: Models) -> Case | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import roofline
 from roofline import Estimate, RooflineError, estimate
 
-from .cases import Case, Models, first_token_case, is_mixture, saturated_case, serving_case
+from .cases import Case, Models, first_token_case, holds_prompts_back, is_mixture, saturated_case, serving_case
 from .rows import FirstTokenRow, SaturatedRow, ServingRow, Setup, first_token_rows, saturated_rows, serving_rows
 from .stats import Point
 
@@ -50,7 +50,11 @@ def regimes(setup: Setup) -> dict[str, str]:
 def serving_regimes(row: ServingRow) -> dict[str, str]:
     """Regimes of a closed-loop run."""
     lengths = f"{band(row.input_tokens, LENGTH_BANDS)} in, {band(row.output_tokens, LENGTH_BANDS)} out"
-    return regimes(row) | {"concurrency": band(row.concurrency, CONCURRENCY_BANDS), "lengths": lengths}
+    return regimes(row) | {
+        "concurrency": band(row.concurrency, CONCURRENCY_BANDS),
+        "lengths": lengths,
+        "settings": "prompts held back" if holds_prompts_back(row) else "usual",
+    }
 
 
 def closed_loop_tokens_per_s(concurrency: int, output_tokens: float, ttft_s: float, tpot_s: float) -> float:

@@ -20,6 +20,7 @@ SERVING_REGIMES = (
     "concurrency",
     "lengths",
     "parallelism",
+    "settings",
     "group",
 )
 HEADER = f"{'':58} {'n':>5} {'median':>8} {'p90':>8} {'in 20 %':>8} {'bias':>8}"
@@ -71,7 +72,7 @@ def decomposition(outcome: Outcome, row_id: str) -> str:
         return ""
     case = outcome.cases[row_id]
     step = explain(case.model, case.deployment, case.workload).decode_step
-    parts = sorted(((o.count * o.time.total_s, o.name) for o in step.operators), reverse=True)[:PARTS]
+    parts = sorted(((o.calls * o.time.total_s, o.name) for o in step.operators), reverse=True)[:PARTS]
     return "  " + ", ".join(f"{name} {1e3 * seconds:.2f}" for seconds, name in parts)
 
 

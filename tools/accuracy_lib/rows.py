@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TypeVar
 
 MEASURED = Path(__file__).resolve().parents[2] / "tests" / "measured"
-GIB = 2**30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +44,18 @@ class ServingRow(Setup):
     ttft_s: float
     tpot_s: float
     measured: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Engine settings of the runs of one curve, as the benchmark's public scripts give them; None = not stated as one value."""
+
+    kv_precision: str | None = None
+    memory_fraction: float | None = None
+    max_running: int | None = None
+    max_batched_tokens: int | None = None
+    note: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +115,33 @@ def serving_rows() -> list[ServingRow]:
             measured=r["measured"],
         ),
     )
+
+
+def serving_settings() -> dict[tuple[str, str, str, str], Settings]:
+    """Settings by model (without its organisation), engine, GPU and precision label."""
+    with (MEASURED / "serving_settings.csv").open(newline="", encoding="utf-8") as text:
+        return {
+            (r["model"], r["engine"], r["gpu"], r["precision"]): Settings(
+                kv_precision=r["kv_format"] if r["kv_format"] in ("fp8", "fp16") else None,
+                memory_fraction=_number(r["memory_fraction"]),
+                max_running=_whole(r["max_running"]),
+                max_batched_tokens=_whole(r["max_batched_tokens"]),
+                note=r["note"],
+                source=r["source"],
+            )
+            for r in csv.DictReader(text)
+        }
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isdigit() else None
 
 
 def saturated_rows() -> list[SaturatedRow]:
