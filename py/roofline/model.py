@@ -62,7 +62,7 @@ class Checkpoint:
     kv_precision: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Model:
     """A decoder-only language model.
 
@@ -84,17 +84,14 @@ class Model:
     architecture: str
     hidden_size: int
     vocab_size: int
-    layers: tuple[Layer, ...]
-    outside: tuple[Linear, ...]
+    layers: tuple[Layer, ...] = field(repr=False)
+    outside: tuple[Linear, ...] = field(repr=False)
     tied: bool
     extra_params: int = 0
     tower_params: int | None = 0
     context_tokens: int | None = None
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
     remarks: tuple[str, ...] = ()
-
-    def __repr__(self) -> str:
-        return f"Model({self.name!r}, {self.total_params:,} parameters, {len(self.layers)} layers)"
 
     @classmethod
     def from_config(
