@@ -93,6 +93,10 @@ class Model:
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
     remarks: tuple[str, ...] = ()
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Print shortly in notebooks: the layers are many."""
+        printer.text(f"Model({self.name!r}, {self.total_params:,} parameters, {len(self.layers)} layers)")
+
     @classmethod
     def from_config(
         cls, config: Mapping[str, Any], name: str = "model", sidecar: Mapping[str, Any] | None = None
