@@ -65,7 +65,7 @@ $(STAMPS)/browser: tools/install_browser.py | $(STAMPS)/dev
 
 node_modules/.stamp: package.json package-lock.json | $(STAMPS)/node
 	@echo "setup: npm packages"
-	@PATH="$$(tools/find_node.sh):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@PATH="$$(tools/find_node.sh):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
 RUNTIME_TOOLS := tools/runtime.py tools/bytecode.py tools/bytecode.mjs tools/stdlib_modules.txt

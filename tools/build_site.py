@@ -5,6 +5,8 @@ that it will be published at) adds the tags that need an absolute one; without i
 """
 
 import argparse
+import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +21,7 @@ SITE = ROOT / "site"
 BUILD = ROOT / "build"
 PACKED = BUILD / "app-source.zip"
 COPIED = ("index.html", "pyscript.toml", "css", "js", "assets", "py/page/main.py", "runtime")
+OWN = ("css/*.css", "js/*", "assets/*", "py/page/main.py", "runtime/app.zip")
 IGNORED = shutil.ignore_patterns(".*", "__pycache__", "*.md")
 
 
@@ -40,6 +43,24 @@ def compile_application() -> None:
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
+def name_versions() -> None:
+    """Append to every reference to an own file the hash of its content.
+
+    A host lets browsers keep files for a while; without this, a new page could meet an old application.
+    The file itself keeps its name, so that an old page still finds one. PyScript knows an archive by the
+    end of its address, hence the repeated suffix.
+    """
+    page, settings = SITE / "index.html", SITE / "pyscript.toml"
+    leaves = [path for name in OWN for path in sorted(SITE.glob(name))]
+    for text, files in ((settings, leaves), (page, [*leaves, settings])):
+        content = text.read_text("utf-8")
+        for file in files:
+            name = file.relative_to(SITE).as_posix()
+            version = hashlib.sha256(file.read_bytes()).hexdigest()[:8] + (".zip" if file.suffix == ".zip" else "")
+            content = re.sub(rf'"(\./)?{re.escape(name)}"', rf'"\g<1>{name}?{version}"', content)
+        text.write_text(content, "utf-8")
+
+
 def with_address(html: str, url: str) -> str:
     """The page with the tags that name its own address."""
     parts = urlsplit(url)
@@ -58,6 +79,7 @@ def build(url: str = "") -> None:
     compile_application()
     (SITE / "THIRD-PARTY-LICENSES").write_text(licenses.notice(), "utf-8")
     (SITE / ".nojekyll").touch()
+    name_versions()
     if url:
         page = SITE / "index.html"
         page.write_text(with_address(page.read_text("utf-8"), url), "utf-8")

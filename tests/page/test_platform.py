@@ -69,15 +69,15 @@ outcome
     assert "Load failed" in python(page, code)
 
 
-@pytest.mark.parametrize("part", ["core-*.js", "boot*.mjs", "pyodide.asm.wasm", "stdlib.zip", "app*.zip"])
+@pytest.mark.parametrize("part", ["core-", "boot.mjs", "pyodide.asm.wasm", "stdlib.zip", "app.zip"])
 def test_a_part_that_does_not_arrive_is_said_with_a_retry(site, page, hub, part):
     hub.expected_errors = [".*"]
-    page.route(f"**/{part}", lambda route: route.abort())
+    page.route(re.compile(rf"/{re.escape(part)}"), lambda route: route.abort())
     page.goto(site)
     notice = page.locator("#boot-notice")
     expect(notice).to_contain_text("could not be loaded", timeout=20_000)
     assert page.locator("html").get_attribute("data-state") == "failed"
-    page.unroute(f"**/{part}")
+    page.unroute(re.compile(rf"/{re.escape(part)}"))
     notice.get_by_role("button", name="Retry").click()
     expect(page.locator("html")).to_have_attribute("data-state", "ready", timeout=60_000)
     expect(notice).to_be_hidden()
