@@ -1,8 +1,9 @@
 """Compressed attention of DeepSeek-V4: a short window of full entries beside a stream of compressed ones.
 
-Keys and values are one vector of ``head_dim`` that all heads share. A layer keeps the last ``window_tokens`` of them and,
-where ``ratio`` is not 0, one compressed entry per ``ratio`` tokens. Layers with an indexer attend only to the ``top_k``
-best compressed entries. Cache sizes: research on published configs with aiconfigurator_core 0.12.0 (index keys FP4).
+Keys and values are one vector of ``head_dim`` that all heads share. A layer keeps the last ``window_tokens`` of them
+and, where ``ratio`` is not 0, one compressed entry per ``ratio`` tokens. Layers with an indexer attend only to the
+``top_k`` best compressed entries. Parameters: transformers 5.23.0, models/deepseek_v4; index keys in FP4 and state in
+FP32: aiconfigurator_core 0.12.0.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class Mamba2:
         heads, head_dim: di = heads x head_dim.
         state_size, groups: n, g.
         kernel: k.
-        conv_bias, projection_bias: bias vectors.
+        conv_bias, input_bias, output_bias: bias vectors.
         gated_norm: norm of di weights before the output projection.
         prefix: module path as published.
     """
@@ -40,7 +40,8 @@ class Mamba2:
     groups: int
     kernel: int
     conv_bias: bool = True
-    projection_bias: bool = False
+    input_bias: bool = False
+    output_bias: bool = False
     gated_norm: bool = True
     state_element_bytes: float = 2.0
     prefix: str = "mamba"
@@ -68,14 +69,14 @@ class Mamba2:
     def linears(self) -> tuple[Linear, ...]:
         """Weight matrices: gate, x, B, C and step sizes in one; then the output."""
         outputs = self.inner + self.conv_width + self.heads
-        bias = outputs if self.projection_bias else 0
+        bias = outputs if self.input_bias else 0
         into = Linear(f"{self.prefix}.in_proj", self.hidden_size, outputs, Role.STATE, Split.COLUMN, "in", bias=bias)
         out = output_projection(
             f"{self.prefix}.out_proj",
             self.inner,
             self.hidden_size,
             self.heads,
-            bias=self.projection_bias,
+            bias=self.output_bias,
             role=Role.STATE,
         )
         return into, out

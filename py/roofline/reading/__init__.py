@@ -11,21 +11,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..data import CLASS_DEFAULTS
-from ..errors import UnsupportedArchitecture
 from ..formats import BF16
 from ..model import Checkpoint, Layer, Model
 from ..weights import Linear, Role
 from .assemble import make_layers, make_outside
-from .attention import CONTEXT
+from .attention import CONTEXT, HEADS, HIDDEN, LAYERS, VOCABULARY
 from .checkpoint import Scheme, read_scheme
+from .experts import COUNT, DENSE_WIDTH, WIDTH
 from .families import READERS
 from .keys import MAX_TOKENS, Keys
 from .locate import language_section, model_type_of
+from .towers import tower_params
+from .unknown import read_unknown, refuse_other_models
 
 __all__ = ["read_model"]
 
 #: Their class of the language model is called "...Model".
 WITH_HEAD = frozenset({"chatglm"})
+#: Keys that a whole config must give.
+SIZES = frozenset({*LAYERS, *HIDDEN, *HEADS, *VOCABULARY, *DENSE_WIDTH, *COUNT, *WIDTH})
 
 
 def read_model(config: Mapping[str, Any], *, name: str = "model", sidecar: Mapping[str, Any] | None = None) -> Model:
@@ -37,16 +41,14 @@ def read_model(config: Mapping[str, Any], *, name: str = "model", sidecar: Mappi
     """
     section, nested = language_section(config)
     model_type = model_type_of(section, config)
-    reader = READERS.get(model_type)
-    if reader is None:
-        raise UnsupportedArchitecture(f"model_type {model_type!r} is not modelled", hint="")
+    refuse_other_models(section, config, model_type)
     keys = Keys(
         section,
         model_type=model_type,
         root=config if nested else None,
-        defaults=CLASS_DEFAULTS.get(model_type),
-        nested=nested,
+        defaults=defaults_of(model_type, nested=nested),
     )
+    reader = READERS.get(model_type, read_unknown)
     blueprint = reader(keys)
     scheme = read_scheme(section, config, sidecar)
     layers = make_layers(blueprint, scheme)
@@ -63,11 +65,25 @@ def read_model(config: Mapping[str, Any], *, name: str = "model", sidecar: Mappi
         outside=outside,
         tied=blueprint.tied,
         extra_params=blueprint.extra_params,
-        tower_params=0,
+        tower_params=tower_params(config, model_type, blueprint.hidden_size),
         context_tokens=keys.optional(*CONTEXT, high=MAX_TOKENS),
         checkpoint=describe(layers, outside, scheme),
-        remarks=blueprint.remarks,
+        remarks=(*blueprint.remarks, *default_remark(keys)),
     )
+
+
+def defaults_of(model_type: str, *, nested: bool) -> dict[str, Any]:
+    """Class defaults; those of sizes only for nested configs, which leave them out where they are the default."""
+    defaults = CLASS_DEFAULTS.get(model_type, {})
+    return defaults if nested else {name: value for name, value in defaults.items() if name not in SIZES}
+
+
+def default_remark(keys: Keys) -> tuple[str, ...]:
+    """Say which sizes came from the class defaults."""
+    taken = sorted(keys.defaulted & SIZES)
+    if not taken:
+        return ()
+    return (f"Not in config.json, so the defaults of transformers are used: {', '.join(taken)}.",)
 
 
 def is_headless(section: Mapping[str, Any], model_type: str) -> bool:

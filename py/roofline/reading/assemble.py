@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from ..formats import Format
 from ..model import Layer
 from ..weights import Linear
 from .blueprint import Block, Blueprint
@@ -21,6 +22,17 @@ def published(name: str, names: Names) -> str:
     return name
 
 
+def renamed(linear: Linear, names: Names) -> Linear:
+    """The matrix under its published name."""
+    name = published(linear.name, names)
+    return linear if name == linear.name else replace(linear, name=name)
+
+
+def stored_as(linear: Linear, stored: Format) -> Linear:
+    """The matrix in its stored format."""
+    return linear if stored is linear.stored else replace(linear, stored=stored)
+
+
 def make_layers(blueprint: Blueprint, scheme: Scheme) -> tuple[Layer, ...]:
     """Layers in order, with each matrix's stored format."""
     named: dict[int, tuple[Linear, ...]] = {}
@@ -29,13 +41,11 @@ def make_layers(blueprint: Blueprint, scheme: Scheme) -> tuple[Layer, ...]:
     for index, block in enumerate(blueprint.blocks):
         key = id(block)
         if key not in named:
-            named[key] = tuple(
-                replace(linear, name=published(linear.name, blueprint.names)) for linear in block.linears()
-            )
+            named[key] = tuple(renamed(linear, blueprint.names) for linear in block.linears())
         formats = scheme.layer_formats(index, named[key])
         layer = made.get((key, *formats))
         if layer is None:
-            weights = tuple(replace(w, stored=f) for w, f in zip(named[key], formats, strict=True))
+            weights = tuple(stored_as(w, f) for w, f in zip(named[key], formats, strict=True))
             layer = made[(key, *formats)] = _layer(block, weights)
         layers.append(layer)
     return tuple(layers)
@@ -47,4 +57,4 @@ def _layer(block: Block, weights: tuple[Linear, ...]) -> Layer:
 
 def make_outside(linears: Iterable[Linear], scheme: Scheme) -> tuple[Linear, ...]:
     """Embeddings and head with their stored formats."""
-    return tuple(replace(linear, stored=scheme.outside_format(linear)) for linear in linears)
+    return tuple(stored_as(linear, scheme.outside_format(linear)) for linear in linears)

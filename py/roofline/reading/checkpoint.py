@@ -35,7 +35,8 @@ IGNORE_KEYS = (
     "llm_int8_skip_modules",
     "modules_in_block_to_not_quantize",
 )
-MAX_TABLE = 200_000
+MAX_TABLE = 100_000
+MAX_GROUPS = 1_000
 NEVER = frozenset({Role.ROUTER, Role.EMBEDDING, Role.HEAD})
 
 #: modelopt's quant_algo.
@@ -64,26 +65,32 @@ ALGORITHMS: Mapping[str, Format] = {
 class ModuleTable:
     """Formats of modules listed one by one, under whatever beginning the checkpoint uses."""
 
-    __slots__ = ("_formats", "_prefix")
+    __slots__ = ("_entries", "_prefix")
 
-    def __init__(self, formats: Mapping[str, Format]) -> None:
-        """Keep the table and find the beginning of its layers."""
-        self._formats = formats
-        self._prefix = next((prefix for prefix in map(_layer_prefix, formats) if prefix is not None), "model.")
+    def __init__(self, entries: Mapping[str, object]) -> None:
+        """Keep the entries and find the beginning of their layers.
+
+        Raises:
+            ConfigError: too many entries, or one is not a name.
+        """
+        if len(entries) > MAX_TABLE or not all(isinstance(name, str) for name in entries):
+            raise ConfigError("quantization_config holds no table of modules", hint="Check quantization_config.")
+        self._entries = entries
+        self._prefix = next((prefix for prefix in map(_layer_prefix, entries) if prefix is not None), "model.")
 
     def find(self, index: int, name: str) -> Format | None:
         """Format of a module or of its nearest listed parent."""
         full = f"{self._prefix}layers.{index}.{name.replace('.*.', '.0.')}"
         while full:
-            if full in self._formats:
-                return self._formats[full]
+            if full in self._entries:
+                return _entry(self._entries[full])
             full = full.rpartition(".")[0]
         return None
 
     def find_outside(self, name: str) -> Format | None:
         """Format of a module outside the layers."""
         candidates = (name, f"model.{name}", f"language_model.{name}", f"model.language_model.{name}")
-        return next((self._formats[item] for item in candidates if item in self._formats), None)
+        return next((_entry(self._entries[item]) for item in candidates if item in self._entries), None)
 
 
 def _layer_prefix(name: str) -> str | None:
@@ -264,15 +271,18 @@ def _modelopt(keys: Keys, method: str, root: Mapping[str, object]) -> Scheme:
         base = _algorithm(algorithm, keys)
         return Scheme(base, ignored=_ignored(keys))
     layers = keys.value("quantized_layers")
-    if not isinstance(layers, Mapping) or len(layers) > MAX_TABLE:
+    if not isinstance(layers, Mapping):
         raise ConfigError("MIXED_PRECISION without quantized_layers", hint="Add hf_quant_config.json of the model.")
-    table = ModuleTable({name: _entry(entry) for name, entry in layers.items()})
+    table = ModuleTable(layers)
     if method == "fp8":
         return Scheme(_fp8(keys), _expert_format(root), table=table)
     return Scheme(table=table)
 
 
 def _entry(entry: object) -> Format:
+    """Format of a table's entry: a format, or an object with quant_algo."""
+    if isinstance(entry, Format):
+        return entry
     if not isinstance(entry, Mapping):
         raise ConfigError("quantized_layers holds something that is not an object", hint="Check quantization_config.")
     algorithm = entry.get("quant_algo")
@@ -294,9 +304,11 @@ def _algorithm(algorithm: str, keys: Keys) -> Format:
 def _compressed_tensors(keys: Keys) -> Scheme:
     """Groups of targets: a class ("Linear"), names, or expressions."""
     groups = keys.value("config_groups")
-    if not isinstance(groups, Mapping):
+    if not isinstance(groups, Mapping) or len(groups) > MAX_GROUPS:
         raise ConfigError("quantization_config has no config_groups", hint="Check quantization_config.")
-    base, listed, names = BF16, [], {}
+    base = BF16
+    listed: list[tuple[Patterns, Format]] = []
+    names: dict[str, Format] = {}
     for group in groups.values():
         section = _object(group, "config_groups")
         stored = _weights_format(section)
@@ -315,7 +327,10 @@ def _targets(section: Keys) -> tuple[list[str], list[str], list[str]]:
     classes: list[str] = []
     exact: list[str] = []
     patterns: list[str] = []
-    for target in section.items("targets") or ("Linear",):
+    targets = section.items("targets") or ("Linear",)
+    if len(targets) > MAX_TABLE:
+        raise ConfigError("targets holds too many names", hint="Check quantization_config.")
+    for target in targets:
         if not isinstance(target, str):
             raise ConfigError("targets holds something that is not a text", hint="Check quantization_config.")
         if target.startswith("re:") or "*" in target:

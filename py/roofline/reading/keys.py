@@ -12,6 +12,8 @@ MAX_WIDTH: Final = 1_000_000
 MAX_VOCABULARY: Final = 10_000_000
 MAX_EXPERTS: Final = 100_000
 MAX_TOKENS: Final = 1_000_000_000
+MAX_ITEMS: Final = 20_000
+MAX_WORD: Final = 100
 
 _ABSENT: Final = object()
 
@@ -186,7 +188,11 @@ class Keys:
     def integers(self, *names: str, low: int = 0, high: int = MAX_WIDTH) -> tuple[int, ...] | None:
         """List of whole numbers, or None where there is none."""
         found = self.items(*names)
-        return None if found is None else tuple(whole(names[0], item, low, high) for item in found)
+        if found is None:
+            return None
+        if len(found) > MAX_ITEMS:
+            raise ConfigError(f"{names[0]} has {len(found):,} items", hint=f"Check {names[0]} in config.json.")
+        return tuple(whole(names[0], item, low, high) for item in found)
 
     def per_layer(self, *names: str, layers: int, low: int = 0, high: int = MAX_WIDTH) -> tuple[int, ...] | None:
         """A whole number per layer from a list or from one number; None where there is none.
@@ -212,10 +218,10 @@ class Keys:
         if found is None:
             return None
         self.long_enough(names[0], found, layers)
-        for item in found:
-            if not isinstance(item, str):
+        for item in found[:layers]:
+            if not isinstance(item, str) or len(item) > MAX_WORD:
                 raise ConfigError(
-                    f"{names[0]} holds {_shown(item)}, not a text", hint=f"Check {names[0]} in config.json."
+                    f"{names[0]} holds {_shown(item)}, not a word", hint=f"Check {names[0]} in config.json."
                 )
         return tuple(str(item) for item in found[:layers])
 
@@ -245,9 +251,7 @@ class Keys:
         return Keys(found)
 
     def unread(self) -> tuple[str, ...]:
-        """Keys of the section that nobody asked for, null and non-text ones apart."""
+        """Keys of the section that nobody asked for; those that say no (null, false, 0, empty) apart."""
         return tuple(
-            name
-            for name, value in self._section.items()
-            if isinstance(name, str) and name not in self.read and value is not None
+            name for name, value in self._section.items() if isinstance(name, str) and value and name not in self.read
         )

@@ -6,7 +6,19 @@ from collections.abc import Mapping
 
 from ..errors import ConfigError, UnsupportedArchitecture
 
+MAX_NAME = 100
 NESTED = ("text_config", "llm_config", "language_config")
+#: Language model of a nested section that does not name its own.
+TEXT_TYPES = {
+    "llava": "llama",
+    "llava_next": "llama",
+    "mistral3": "mistral",
+    "qwen2_audio": "qwen2",
+    "gemma3": "gemma3_text",
+    "gemma4": "gemma4_text",
+    "qwen3_vl": "qwen3_vl_text",
+    "qwen3_vl_moe": "qwen3_vl_moe_text",
+}
 
 
 def language_section(config: Mapping[str, object]) -> tuple[Mapping[str, object], bool]:
@@ -21,7 +33,8 @@ def language_section(config: Mapping[str, object]) -> tuple[Mapping[str, object]
         )
     thinker = config.get("thinker_config")
     if isinstance(thinker, Mapping):
-        return language_section(thinker)[0], True
+        text = thinker.get("text_config")
+        return (text if isinstance(text, Mapping) else thinker), True
     for name in NESTED:
         section = config.get(name)
         if isinstance(section, Mapping) and section:
@@ -33,15 +46,18 @@ def model_type_of(section: Mapping[str, object], config: Mapping[str, object]) -
     """model_type of the section, else of the whole.
 
     Raises:
-        ConfigError: it is not a text.
+        ConfigError: it is not a name.
         UnsupportedArchitecture: there is none.
     """
-    found = section.get("model_type") or config.get("model_type")
-    if found is None or found == "":
+    found = section.get("model_type")
+    if not found:
+        root = config.get("model_type")
+        found = TEXT_TYPES.get(root, root) if isinstance(root, str) else root
+    if not found:
         raise UnsupportedArchitecture(
             "config.json has no model_type",
             hint="Paste the config.json of a transformers model, or enter the parameters by hand.",
         )
-    if not isinstance(found, str):
-        raise ConfigError("model_type is not a text", hint="Check model_type in config.json.")
+    if not isinstance(found, str) or len(found) > MAX_NAME:
+        raise ConfigError("model_type is not a name", hint="Check model_type in config.json.")
     return found

@@ -57,8 +57,6 @@ RECIPES: Mapping[str, Recipe] = {
     "gpt_neox": replace(_GPT, qkv_bias="attention_bias", output_bias="attention_bias", tables=Recipe().tables),
     "gptj": _GPTJ,
     "codegen": _GPTJ,
-    "phi": _PHI,
-    "phi-msft": _PHI,
 }
 
 
@@ -150,6 +148,12 @@ def read_stablelm(keys: Keys) -> Blueprint:
     return read(keys, recipe)
 
 
+def read_phi(keys: Keys) -> Blueprint:
+    """Phi: one norm for both blocks, biases everywhere, the head's too."""
+    shape = read_heads(keys, hidden_size(keys))
+    return read(keys, replace(_PHI, vectors=4 * shape.dim if keys.flag("qk_layernorm") else 0))
+
+
 def read_persimmon(keys: Keys) -> Blueprint:
     """Persimmon: norms with biases on queries and keys."""
     shape = read_heads(keys, hidden_size(keys))
@@ -202,6 +206,8 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = {
     "bloom": read_bloom,
     "mpt": read_mpt,
     "falcon": read_falcon,
+    "phi": read_phi,
+    "phi-msft": read_phi,
     "stablelm": read_stablelm,
     "persimmon": read_persimmon,
     "qwen": read_qwen,

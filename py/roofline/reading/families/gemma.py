@@ -49,7 +49,7 @@ def small(name: str, inputs: int, outputs: int) -> Linear:
 
 
 def per_layer_inputs(keys: Keys, hidden: int, layers: int) -> tuple[int, tuple[Linear, ...], tuple[Linear, ...], int]:
-    """Width p of the per-layer embedding, its tables, its matrices in a layer, and its vectors outside; p = 0 if none."""
+    """Width of the per-layer embedding (0 if none), tables, matrices in a layer, and vectors outside."""
     width = keys.optional("hidden_size_per_layer_input") or 0
     if not width:
         return 0, (), (), 0

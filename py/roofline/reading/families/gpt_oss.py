@@ -9,8 +9,8 @@ from ..attention import hidden_size, layer_count
 from ..blueprint import Blueprint
 from ..experts import active_count, expert_count
 from ..keys import Keys
-from ..windows import alternating
 from ..recipe import Names, Recipe, read
+from ..windows import alternating
 
 NAMES: Names = (
     ("mlp.gate", "mlp.router"),

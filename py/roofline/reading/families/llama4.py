@@ -9,8 +9,8 @@ from ..attention import hidden_size, layer_count
 from ..blueprint import Blueprint
 from ..experts import active_count, expert_count
 from ..keys import MAX_LAYERS, MAX_TOKENS, Keys
-from ..windows import Windows, from_words
 from ..recipe import Names, Recipe, read
+from ..windows import Windows, from_words
 
 NAMES: Names = (
     ("mlp.gate_proj", "feed_forward.gate_proj"),

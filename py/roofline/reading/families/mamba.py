@@ -77,7 +77,8 @@ def duality(keys: Keys, hidden: int) -> Mamba2:
         groups=keys.integer("mamba_n_groups", default=1),
         kernel=keys.integer("mamba_d_conv", default=4, high=64),
         conv_bias=keys.flag("mamba_conv_bias", default=True),
-        projection_bias=keys.flag("mamba_proj_bias"),
+        input_bias=keys.flag("mamba_proj_bias"),
+        output_bias=keys.flag("mamba_proj_bias"),
         state_element_bytes=state_element_bytes(keys),
     )
 
@@ -93,7 +94,8 @@ def read_mamba2(keys: Keys) -> Blueprint:
         groups=keys.integer("n_groups"),
         kernel=keys.integer("conv_kernel", default=4, high=64),
         conv_bias=keys.flag("use_conv_bias", default=True),
-        projection_bias=keys.flag("use_bias"),
+        input_bias=keys.flag("use_bias"),
+        output_bias=keys.flag("use_bias"),
         state_element_bytes=state_element_bytes(keys),
     )
     return finish(keys, (Block(mixer, None, hidden),) * layer_count(keys), names=BACKBONE_NAMES)
@@ -204,7 +206,7 @@ def read_falcon_h1(keys: Keys) -> Blueprint:
     ssm = replace(
         duality(keys, hidden),
         gated_norm=keys.flag("mamba_rms_norm"),
-        projection_bias=keys.flag("mamba_proj_bias"),
+        output_bias=keys.flag("projectors_bias"),
     )
     mixer = SideBySide(attention(keys, RECIPE, hidden, read_heads(keys, hidden), None), ssm)
     block = Block(mixer, dense(keys, hidden, bias=keys.flag("mlp_bias")), 2 * hidden)

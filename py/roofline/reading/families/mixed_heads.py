@@ -44,6 +44,12 @@ def window_heads(keys: Keys, shape: Heads) -> Heads:
     return replace(shape, heads=keys.integer("num_sliding_attention_heads", default=shape.heads))
 
 
+def gate_width(keys: Keys, shape: Heads) -> int:
+    """Outputs of the gate: one per head unless ``gating`` says otherwise."""
+    per_head = keys.value("gating") in (None, True, "per-head")
+    return shape.heads if per_head else shape.heads * shape.dim
+
+
 def read_step(keys: Keys) -> Blueprint:
     """Step-3.5 and 3.7: a gate of one output per head."""
     hidden, layers = hidden_size(keys), layer_count(keys)
@@ -54,7 +60,8 @@ def read_step(keys: Keys) -> Blueprint:
 
     def make(kind: tuple[int | None, FeedForward]) -> Block:
         chosen = shapes[kind[0] is not None]
-        mixer = replace(attention(keys, STEP, hidden, chosen, kind[0]), gate_width=chosen.heads)
+        mixer = attention(keys, STEP, hidden, chosen, kind[0])
+        mixer = replace(mixer, gate_width=gate_width(keys, chosen))
         return Block(mixer, kind[1], 2 * hidden)
 
     return finish(keys, share(tuple(zip(windows, ffns, strict=True)), make))
@@ -68,11 +75,11 @@ def read_laguna(keys: Keys) -> Blueprint:
     windows = patterned(None)(keys, layers)
     marks = moe_layers(keys, layers)
     ffns = feed_forwards(keys, hidden, layers, router_bias=True, marks=marks)
-    gated = keys.flag("gating", default=True)
 
     def make(kind: tuple[int | None, int, FeedForward]) -> Block:
-        mixer = attention(keys, LAGUNA, hidden, replace(shape, heads=kind[1]), kind[0])
-        return Block(replace(mixer, gate_width=kind[1] if gated else 0), kind[2], 2 * hidden)
+        chosen = replace(shape, heads=kind[1])
+        mixer = replace(attention(keys, LAGUNA, hidden, chosen, kind[0]), gate_width=gate_width(keys, chosen))
+        return Block(mixer, kind[2], 2 * hidden)
 
     return finish(keys, share(tuple(zip(windows, heads, ffns, strict=True)), make))
 

@@ -58,7 +58,8 @@ def mamba2(keys: Keys, hidden: int) -> Mamba2:
         groups=keys.integer("n_groups"),
         kernel=keys.integer("conv_kernel", high=64),
         conv_bias=keys.flag("use_conv_bias", default=True),
-        projection_bias=keys.flag("use_bias"),
+        input_bias=keys.flag("use_bias"),
+        output_bias=keys.flag("use_bias"),
         state_element_bytes=state_element_bytes(keys),
     )
 
