@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ..errors import ConfigError, UnsupportedArchitecture
 
 MAX_NAME = 100
+MAX_KEYS = 5_000
 NESTED = ("text_config", "llm_config", "language_config")
 #: Language model of a nested section that does not name its own.
 TEXT_TYPES = {
@@ -31,15 +32,23 @@ def language_section(config: Mapping[str, object]) -> tuple[Mapping[str, object]
         raise ConfigError(
             "config.json does not hold an object", hint='Paste the whole file, from "{" to "}".', code="invalid-config"
         )
+    found = _nested(config)
+    section = config if found is None else found
+    if len(section) > MAX_KEYS:
+        raise ConfigError(f"config.json has {len(section):,} keys", hint="Paste the config.json of a model.")
+    return section, found is not None
+
+
+def _nested(config: Mapping[str, object]) -> Mapping[str, object] | None:
     thinker = config.get("thinker_config")
     if isinstance(thinker, Mapping):
         text = thinker.get("text_config")
-        return (text if isinstance(text, Mapping) else thinker), True
+        return text if isinstance(text, Mapping) else thinker
     for name in NESTED:
         section = config.get(name)
         if isinstance(section, Mapping) and section:
-            return section, True
-    return config, False
+            return section
+    return None
 
 
 def model_type_of(section: Mapping[str, object], config: Mapping[str, object]) -> str:

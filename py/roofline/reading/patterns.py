@@ -21,7 +21,7 @@ LANGUAGE_PARTS = frozenset(
 PREFIXES = ("model.", "model.language_model.", "language_model.model.", "backbone.", "")
 MAX_PATTERN = 500
 MAX_REPEATS = 5
-MAX_ENTRIES = 20_000
+MAX_ENTRIES = 5_000
 MAX_EXPRESSIONS = 200
 
 _LAYER = re.compile(r"([\w.*]*?)\b(?:layers|blocks|h)\.(\d{1,4})(?:\.|(?=\*)|$)(.*)", re.DOTALL)
