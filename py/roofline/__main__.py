@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import CATALOGUE, GPUS, Deployment, Estimate, Model, RooflineError, Workload, estimate
+from . import CATALOGUE, GPUS, ConfigError, Deployment, Estimate, Model, RooflineError, Workload, estimate
 from .engines import ENGINES
 
 GB = 1e9
@@ -43,8 +43,21 @@ def load_model(config: str, sidecar: str | None) -> Model:
     if config in CATALOGUE:
         entry = CATALOGUE[config]
         return Model.from_config(entry.config, name=config, sidecar=entry.sidecar)
-    side = json.loads(Path(sidecar).read_text(encoding="utf-8")) if sidecar else None
-    return Model.from_config(json.loads(Path(config).read_text(encoding="utf-8")), name=Path(config).stem, sidecar=side)
+    side = _read_json(sidecar) if sidecar else None
+    return Model.from_config(_read_json(config), name=Path(config).stem, sidecar=side)
+
+
+def _read_json(path: str) -> Any:
+    """The document in a file.
+
+    Raises:
+        ConfigError: no such file, not UTF-8, not JSON, or nested too deep.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        hint = "Give a config.json, or a model id of the bundled catalogue."
+        raise ConfigError(f"cannot read {path!r}: {error}", hint=hint) from None
 
 
 _DEPLOYMENT = (
@@ -105,9 +118,6 @@ def main(arguments: list[str] | None = None) -> int:
         result = estimate(model, deployment, workload)
     except RooflineError as error:
         print(f"{error}. {error.hint}", file=sys.stderr)
-        return 2
-    except (OSError, json.JSONDecodeError) as error:
-        print(f"cannot read the config: {error}", file=sys.stderr)
         return 2
     for name, value in _rows(model, result):
         print(f"{name:28s} {value}")

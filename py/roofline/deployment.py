@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -31,22 +30,13 @@ def whole(name: str, value: object, low: int, high: int, error: type[RooflineErr
     Raises:
         error: not a whole number, or out of range.
     """
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float))
-        or value != value
-        or value in (math.inf, -math.inf)
-    ):
-        raise error(
-            f"{name} must be a whole number", hint=f"Give {name} as {low:,} to {high:,}.", code="invalid-number"
-        )
-    if value != int(value) or not low <= value <= high:
-        raise error(
-            f"{name} is {value:,}, outside {low:,} to {high:,}",
-            hint=f"Give {name} as a whole number of {low:,} to {high:,}.",
-            code="invalid-number",
-        )
-    return int(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high and value == int(value):
+        return int(value)
+    raise error(
+        f"{name} must be a whole number of {low:,} to {high:,}",
+        hint=f"Give {name} as a whole number of {low:,} to {high:,}.",
+        code="invalid-number",
+    )
 
 
 def real(name: str, value: object, low: float, high: float, error: type[RooflineError] = DeploymentError) -> float:
@@ -106,13 +96,13 @@ class Deployment:
         _choice("precision", self.precision, PRECISIONS, "unsupported-precision")
         _choice("kv_precision", self.kv_precision, KV_PRECISIONS, "unsupported-precision")
         for name in ("nodes", "tensor_parallel", "expert_parallel", "pipeline_parallel", "attention_data_parallel"):
-            whole(name, getattr(self, name), 1, 100_000)
+            object.__setattr__(self, name, whole(name, getattr(self, name), 1, 100_000))
         for name in ("max_running", "max_batched_tokens"):
             if getattr(self, name) is not None:
-                whole(name, getattr(self, name), 1, MAX_TOKENS)
+                object.__setattr__(self, name, whole(name, getattr(self, name), 1, MAX_TOKENS))
         if self.memory_fraction is not None:
             real("memory_fraction", self.memory_fraction, 0.0, 1.0)
-        if self.usd_per_gpu_hour is not None and self.usd_per_gpu_hour != 0:
+        if self.usd_per_gpu_hour is False or self.usd_per_gpu_hour not in (None, 0):
             real("usd_per_gpu_hour", self.usd_per_gpu_hour, 0.0, 1e6)
         real("utilization", self.utilization, 0.0, 1.0)
         if self.expert_group % self.expert_parallel:
@@ -164,7 +154,7 @@ class Workload:
             if value < 1:
                 raise WorkloadError(f"{name} must be at least 1", hint="A request has at least one token each way.")
         if self.concurrency is not None:
-            whole("concurrency", self.concurrency, 1, MAX_COUNT, WorkloadError)
+            object.__setattr__(self, "concurrency", whole("concurrency", self.concurrency, 1, MAX_COUNT, WorkloadError))
 
     @property
     def total_tokens(self) -> float:

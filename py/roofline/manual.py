@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
+from .deployment import whole
 from .errors import ConfigError
 from .feedforward import DenseFeedForward, FeedForward, MixtureOfExperts
 from .mixers import GroupedQueryAttention
@@ -20,17 +19,6 @@ LIMITS: dict[str, tuple[int, int]] = {
 }
 MAX_PARAMS = 1e15
 MAX_EXPERTS = 100_000
-
-
-def _whole(name: str, value: object, low: int, high: int) -> int:
-    ok = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if not ok or value != int(value) or not low <= value <= high:  # type: ignore[call-overload,operator]
-        raise ConfigError(
-            f"{name} must be a whole number of {low:,} to {high:,}",
-            hint=f"Correct {name}.",
-            code="invalid-number",
-        )
-    return int(value)  # type: ignore[call-overload,no-any-return]
 
 
 def manual_model(
@@ -55,19 +43,19 @@ def manual_model(
     Raises:
         ConfigError: a number out of range, or too few parameters for attention and embeddings.
     """
-    total = _whole("total_params", total_params, 1, int(MAX_PARAMS))
-    h = _whole("hidden_size", hidden_size, *LIMITS["hidden_size"])
-    n = _whole("layers", layers, *LIMITS["layers"])
-    q = _whole("heads", heads, *LIMITS["heads"])
-    kv = _whole("kv_heads", kv_heads, 1, q)
-    vocab = _whole("vocab_size", vocab_size, *LIMITS["vocab_size"])
-    count = _whole("experts", experts, 0, MAX_EXPERTS)
-    active = _whole("active_experts", active_experts, 0 if count <= 1 else 1, count)
+    total = whole("total_params", total_params, 1, int(MAX_PARAMS), error=ConfigError)
+    h = whole("hidden_size", hidden_size, *LIMITS["hidden_size"], error=ConfigError)
+    n = whole("layers", layers, *LIMITS["layers"], error=ConfigError)
+    q = whole("heads", heads, *LIMITS["heads"], error=ConfigError)
+    kv = whole("kv_heads", kv_heads, 1, q, error=ConfigError)
+    vocab = whole("vocab_size", vocab_size, *LIMITS["vocab_size"], error=ConfigError)
+    count = whole("experts", experts, 0, MAX_EXPERTS, error=ConfigError)
+    active = whole("active_experts", active_experts, 0 if count <= 1 else 1, count, error=ConfigError)
     if q % kv:
         raise ConfigError(
             f"heads ({q}) must be a multiple of kv_heads ({kv})", hint="Correct one of them.", code="invalid-number"
         )
-    d = max(h // q, 1) if head_dim is None else _whole("head_dim", head_dim, *LIMITS["head_dim"])
+    d = max(h // q, 1) if head_dim is None else whole("head_dim", head_dim, *LIMITS["head_dim"], error=ConfigError)
     attention = GroupedQueryAttention(hidden_size=h, heads=q, kv_heads=kv, key_dim=d, value_dim=d)
     fixed = n * (sum(w.params for w in attention.linears()) + 2 * h) + 2 * vocab * h + h
     routed = max(count, 1)
