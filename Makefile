@@ -73,5 +73,5 @@ runtime/.stamp: node_modules/.stamp $(RUNTIME_TOOLS)
 	@echo "setup: runtime/"
 	@PATH="$$(tools/find_node.sh):$$PATH" $(PY) tools/runtime.py && touch $@
 
-site/.stamp: runtime/.stamp $(SOURCES) $(PAGE) tools/build_site.py tools/app_zip.py tools/licenses.py
+site/.stamp: runtime/.stamp $(SOURCES) $(PAGE) tools/build_site.py tools/dataclass_code.py tools/app_zip.py tools/licenses.py
 	@PATH="$$(tools/find_node.sh):$$PATH" $(PY) tools/build_site.py --url "$(SITE_URL)" && touch $@

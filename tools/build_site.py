@@ -41,6 +41,8 @@ def compile_application() -> None:
     PACKED.write_bytes(app_zip.pack())
     command = ["node", "tools/bytecode.mjs", "application", PACKED, SITE / "runtime" / "app.zip"]
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    entry = SITE / "py" / "page" / "main.py"
+    entry.write_text("import dataclass_code\n\n" + entry.read_text("utf-8"), "utf-8")
 
 
 def name_versions() -> None:

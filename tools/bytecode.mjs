@@ -12,12 +12,16 @@ const [what, input, output] = process.argv.slice(2);
 const python = await loadPyodide({ env: { PYTHONNODEBUGRANGES: "1" } });
 python.runPython(readFileSync(new URL("bytecode.py", import.meta.url), "utf8"));
 const make = python.globals.get(what);
-let argument = "packed.zip";
-if (what === "library") {
-    const lines = readFileSync(input, "utf8").split("\n");
-    argument = python.toPy(lines.map((line) => line.replace(/#.*/, "").trim()).filter(Boolean));
-} else {
-    python.FS.writeFile(argument, new Uint8Array(readFileSync(input)));
-}
-console.log(`${output}: ${make(argument, "out.zip")}`);
+const inputs = { library, application };
+console.log(`${output}: ${make(...inputs[what](), "out.zip")}`);
 writeFileSync(output, python.FS.readFile("out.zip"));
+
+function library() {
+    const lines = readFileSync(input, "utf8").split("\n");
+    return [python.toPy(lines.map((line) => line.replace(/#.*/, "").trim()).filter(Boolean))];
+}
+
+function application() {
+    python.FS.writeFile("packed.zip", new Uint8Array(readFileSync(input)));
+    return ["packed.zip", readFileSync(new URL("dataclass_code.py", import.meta.url), "utf8")];
+}

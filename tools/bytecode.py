@@ -7,11 +7,16 @@ of which stock Pyodide compiles about 150 at every start.
 Runs in Pyodide under Node, not in the project's environment.
 """
 
+import builtins
+import dataclasses
 import importlib
 import importlib._bootstrap_external as external  # type: ignore[import-not-found]
+import marshal
+import pkgutil
 import sys
 import zipfile
 from pathlib import PurePosixPath
+from types import CodeType
 
 WHEN = (2026, 1, 1, 0, 0, 0)
 # Their docstrings are read at run time (signatures of the JavaScript bridge).
@@ -59,9 +64,30 @@ def library(names: list[str], out: str) -> str:
     return f"{len(paths)} modules of Python {sys.version.split()[0]}"
 
 
-def application(packed: str, out: str) -> str:
-    """The archive of tools/app_zip.py with its modules compiled."""
+def application(packed: str, hook: str, out: str) -> str:
+    """The archive of tools/app_zip.py with its modules compiled, and tools/dataclass_code.py with its data."""
     with zipfile.ZipFile(packed) as source, zipfile.ZipFile(out, "w") as archive:
         for path in source.namelist():
             add(archive, path, source.read(path))
-        return f"{len(source.namelist())} files"
+        add(archive, "dataclass_code.py", hook.encode())
+        source.extractall("application")
+        code = dataclass_code("application")
+        add(archive, "dataclass_code.bin", marshal.dumps(code))
+        return f"{len(source.namelist())} files, {len(code)} dataclasses"
+
+
+def dataclass_code(folder: str) -> dict[str, CodeType]:
+    """What `dataclasses` compiles while the engine and the presentation are imported, by source text."""
+    code: dict[str, CodeType] = {}
+
+    def recording(text: str, namespace: dict[str, object], names: dict[str, object]) -> None:
+        code[text] = compile(text, "<dataclass>", "exec", dont_inherit=True, optimize=2)
+        builtins.exec(code[text], namespace, names)
+
+    dataclasses.exec = recording  # type: ignore[attr-defined]
+    sys.path.insert(0, folder)
+    for package in ("roofline", "present"):
+        found = pkgutil.walk_packages([f"{folder}/{package}"], package + ".")
+        for name in [package, *(module.name for module in found)]:
+            importlib.import_module(name)
+    return code

@@ -55,6 +55,13 @@ def test_every_shipped_module_can_be_imported_in_the_browser(python, booted_page
     assert python(booted_page, code) == len(names)
 
 
+def test_no_dataclass_of_the_engine_is_compiled_in_the_browser(python, booted_page):
+    texts = python(booted_page, "import dataclass_code; '|'.join(dataclass_code.compiled_here)")
+    engine = [text for text in texts.split("|") if "roofline" in text or "present" in text]
+    assert not engine
+    assert python(booted_page, "len(dataclass_code.CODE)") > 30
+
+
 def test_estimates_equal_those_of_cpython(python, booted_page):
     here: dict[str, object] = {}
     exec(PAIRS, here)
