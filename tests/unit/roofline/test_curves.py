@@ -1,0 +1,178 @@
+"""The closed forms for one kernel call, worked by hand on a GPU of 1 PFLOP/s and 2 TB/s."""
+
+import math
+
+import pytest
+
+from roofline.curves import (
+    CollectiveCurve,
+    DecodeCurve,
+    ExpertCurve,
+    MatrixCurve,
+    PrefillCurve,
+    StreamCurve,
+    smooth_max,
+)
+
+PEAK, BANDWIDTH = 1e15, 2e12
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "sharpness", "result"),
+    [
+        (3.0, 4.0, math.inf, 4.0),
+        (4.0, 3.0, math.inf, 4.0),
+        (3.0, 4.0, 2.0, 5.0),
+        (3.0, 4.0, 1.0, 7.0),
+        (5.0, 0.0, 2.0, 5.0),
+        (0.0, 0.0, 2.0, 0.0),
+        (1e300, 1e300, 8.0, 1e300 * 2 ** (1 / 8)),
+        (1e-300, 1e300, 8.0, 1e300),
+    ],
+)
+def test_smooth_max(a, b, sharpness, result):
+    assert smooth_max(a, b, sharpness) == pytest.approx(result, rel=1e-12)
+
+
+def matrix(curve, flop, moved_bytes):
+    return curve.time(flop, moved_bytes, 100, 1000, PEAK, BANDWIDTH)
+
+
+def test_an_ideal_matrix_product_takes_the_longer_of_arithmetic_and_traffic():
+    assert matrix(MatrixCurve(), 2e12, 2e9).total_s == pytest.approx(2e-3)
+    assert matrix(MatrixCurve(), 1e12, 6e9).total_s == pytest.approx(3e-3)
+
+
+def test_a_matrix_product_keeps_each_resource_apart():
+    time = matrix(MatrixCurve(), 2e12, 2e9)
+    assert (time.compute_s, time.memory_s, time.link_s, time.fixed_s) == pytest.approx((2e-3, 1e-3, 0, 0))
+
+
+def test_efficiencies_divide_the_peaks():
+    time = matrix(MatrixCurve(compute_efficiency=0.5, memory_efficiency=0.8), 2e12, 2e9)
+    assert (time.compute_s, time.memory_s) == pytest.approx((4e-3, 1.25e-3))
+
+
+def test_launch_depth_and_quantisation_come_on_top_of_a_matrix_product():
+    """1 us + 1000 x 2 ns + two passes of 3 x 100 x 1000 bytes at 2 TB/s."""
+    time = matrix(MatrixCurve(launch_s=1e-6, depth_s=2e-9, quantize_passes=2.0), 2e12, 2e9)
+    assert time.fixed_s == pytest.approx(1e-6 + 2e-6 + 0.3e-6)
+    assert time.total_s == pytest.approx(2e-3 + 3.3e-6)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "touched"),
+    [(0.5, 1.0), (1, 2.0), (2, 3.5), (3, 4.625), (10_000, 8.0)],  # 8 x (1 - 0.75^tokens) from one token on
+)
+def test_uniform_routing_touches_distinct_experts(tokens, touched):
+    assert ExpertCurve().touched(tokens, 8, 2) == pytest.approx(touched)
+
+
+def test_128_experts_and_64_tokens_leave_hardly_one_untouched():
+    """128 x (1 - (15/16)^64): every second token's eight experts would be 256 of them."""
+    assert ExpertCurve().touched(64, 128, 8) == pytest.approx(125.942, abs=1e-3)
+
+
+def test_a_block_that_uses_all_its_experts_touches_them_at_once():
+    assert ExpertCurve().touched(1, 4, 4) == 4
+    assert ExpertCurve().touched(50, 4, 4) == 4
+
+
+def test_popular_experts_leave_more_of_the_others_untouched():
+    """Shape 1: 2 + 6 x (1 - 1/(1 - ln 0.75))."""
+    assert ExpertCurve(popularity_exponent=1.0).touched(2, 8, 2) == pytest.approx(2 + 6 * 0.223411, rel=1e-5)
+
+
+def experts(curve, assignments, touched):
+    """Experts of 1 GFLOP per assignment and 10 MB, 1 kB of activations per assignment."""
+    return curve.time(1e9, 1e7 * touched, 1e3 * assignments, assignments, touched, PEAK, BANDWIDTH)
+
+
+def test_few_tokens_per_expert_read_weights():
+    time = experts(ExpertCurve(), assignments=4, touched=4)
+    assert time.compute_s == pytest.approx(4e-6)
+    assert time.total_s == pytest.approx(20e-6 + 2e-9)
+
+
+def test_many_tokens_per_expert_compute():
+    time = experts(ExpertCurve(), assignments=400, touched=4)
+    assert time.total_s == pytest.approx(400e-6 + 0.2e-6)
+
+
+@pytest.mark.parametrize(("assignments", "rows"), [(4, 16), (400, 108)])
+def test_rows_of_an_expert_are_padded_to_tiles(assignments, rows):
+    """Four experts with tiles of 16: at least one tile, half a tile more on average."""
+    time = experts(ExpertCurve(tile_tokens=16), assignments, touched=4)
+    assert time.compute_s == pytest.approx(4 * rows * 1e-6)
+
+
+def test_launch_and_each_touched_expert_come_on_top():
+    time = experts(ExpertCurve(launch_s=5e-6, expert_s=1e-6), assignments=4, touched=4)
+    assert time.fixed_s == pytest.approx(9e-6)
+    assert time.total_s == pytest.approx(29e-6 + 2e-9)
+
+
+def decode(curve, flop=1e9, moved_bytes=2e6, elements=1e6, seen=1000, pieces=10):
+    return curve.time(flop, moved_bytes, elements, seen, pieces, PEAK, BANDWIDTH)
+
+
+def test_an_ideal_decode_core_reads_the_cache():
+    time = decode(DecodeCurve())
+    assert (time.total_s, time.compute_s, time.memory_s) == pytest.approx((1e-6, 1e-6, 1e-6))
+    assert decode(DecodeCurve(), moved_bytes=8e6).total_s == pytest.approx(4e-6)
+
+
+def test_query_rows_of_a_decode_core_are_padded_to_the_tile():
+    """Multi-head attention has one query row per key head, the tensor core computes a tile of them."""
+    assert decode(DecodeCurve(tile_flop_per_element=64_000)).compute_s == pytest.approx(64e-6)
+    assert decode(DecodeCurve(tile_flop_per_element=10)).compute_s == pytest.approx(1e-6)
+
+
+def test_the_fixed_part_of_a_decode_core_saturates_with_the_context():
+    curve = DecodeCurve(launch_s=2e-6, context_s=4e-6)
+    assert decode(curve, seen=0).fixed_s == pytest.approx(2e-6)
+    assert decode(curve, seen=1000).fixed_s == pytest.approx(4e-6)
+    assert decode(curve, seen=3000).fixed_s == pytest.approx(5e-6)
+
+
+def test_many_small_sequences_take_time_each():
+    assert decode(DecodeCurve(sequence_s=1e-6), pieces=10).total_s == pytest.approx(10e-6)
+
+
+def prefill(curve, flop=1e12, moved_bytes=2e6, seen=1000):
+    return curve.time(flop, moved_bytes, seen, PEAK, BANDWIDTH)
+
+
+def test_an_ideal_prefill_core_computes_and_moves():
+    assert prefill(PrefillCurve()).total_s == pytest.approx(1e-3 + 1e-6)
+
+
+def test_the_diagonal_weighs_less_in_long_prompts():
+    curve = PrefillCurve(diagonal_tokens=500)
+    assert prefill(curve, seen=1000).compute_s == pytest.approx(1.5e-3)
+    assert prefill(curve, seen=50_000).compute_s == pytest.approx(1.01e-3)
+
+
+def test_a_prefill_core_takes_at_least_its_time_per_token():
+    assert prefill(PrefillCurve(token_s=5e-6)).total_s == pytest.approx(5e-3 + 1e-6)
+
+
+def test_passes_over_the_traffic_of_a_prefill_core_are_at_least_one():
+    assert prefill(PrefillCurve(io_passes=3.0)).memory_s == pytest.approx(3e-6)
+    assert prefill(PrefillCurve(io_passes=0.2)).memory_s == pytest.approx(1e-6)
+
+
+def test_small_kernels_stream():
+    time = StreamCurve(launch_s=1e-6, memory_efficiency=0.5).time(2e6, BANDWIDTH)
+    assert (time.total_s, time.memory_s, time.fixed_s) == pytest.approx((3e-6, 2e-6, 1e-6))
+
+
+@pytest.mark.parametrize(("group", "hops"), [(2, 1), (4, 2), (8, 3)])
+def test_a_small_collective_takes_launch_and_hops(group, hops):
+    time = CollectiveCurve(launch_s=2e-6, hop_s=1e-6).time(1.0, group, 450e9)
+    assert time.total_s == pytest.approx(2e-6 + hops * 1e-6)
+
+
+def test_a_large_collective_takes_the_link():
+    time = CollectiveCurve(launch_s=2e-6, link_efficiency=0.75).time(450e6, 8, 450e9)
+    assert (time.total_s, time.link_s) == pytest.approx((1e-3 / 0.75, 1e-3 / 0.75))
