@@ -10,6 +10,8 @@ SOURCES := $(shell find py -name '*.py' -o -name '*.json' 2>/dev/null)
 PAGE := index.html pyscript.toml $(wildcard css/*.css js/* assets/*)
 PORT ?= 8000
 SITE_URL ?=
+# one stamp for each address, so that another address builds anew
+SITE := $(SITE)-$(shell printf '%s' '$(SITE_URL)' | cksum | cut -d ' ' -f 1)
 export PYTHONPATH := py:tools
 
 help: ## List the commands
@@ -20,7 +22,7 @@ setup: $(STAMPS)/dev $(STAMPS)/browser runtime/.stamp ## Set up everything, for 
 run: runtime/.stamp ## Serve the page on this machine and print its address (PORT=8000)
 	@$(PY) tools/serve.py --port $(PORT)
 
-test: $(STAMPS)/dev $(STAMPS)/browser site/.stamp ## Run every test, the browser's included (ARGS="-k name" to choose)
+test: $(STAMPS)/dev $(STAMPS)/browser $(SITE) ## Run every test, the browser's included (ARGS="-k name" to choose)
 	@$(PY) -m pytest $(ARGS)
 
 check: $(STAMPS)/dev ## Lint, types and import rules: ruff, mypy --strict, import-linter
@@ -29,7 +31,7 @@ check: $(STAMPS)/dev ## Lint, types and import rules: ruff, mypy --strict, impor
 	@$(PY) -m mypy
 	@$(PY) -c "import sys; from importlinter.cli import lint_imports_command as c; sys.exit(c())"
 
-site: site/.stamp ## Write to site/ what GitHub Pages publishes (SITE_URL=https://... for absolute tags)
+site: $(SITE) ## Write to site/ what GitHub Pages publishes (SITE_URL=https://... for absolute tags)
 
 accuracy: $(STAMPS)/dev ## Compare the engine with published measurements and print the error
 	@$(PY) tools/accuracy.py $(ARGS)
@@ -37,7 +39,7 @@ accuracy: $(STAMPS)/dev ## Compare the engine with published measurements and pr
 calibrate: $(STAMPS)/dev ## Fit the engine's constants to the measurements and write them to the data
 	@$(PY) tools/calibrate.py $(ARGS)
 
-bench: $(STAMPS)/dev $(STAMPS)/browser site/.stamp ## Time the boot in the browser against a bare Pyodide page
+bench: $(STAMPS)/dev $(STAMPS)/browser $(SITE) ## Time the boot in the browser against a bare Pyodide page
 	@$(PY) tools/bench.py $(ARGS)
 
 prerender: $(STAMPS)/venv runtime/.stamp ## Rewrite the generated blocks of index.html: first answer, preload hints
@@ -73,5 +75,5 @@ runtime/.stamp: node_modules/.stamp $(RUNTIME_TOOLS)
 	@echo "setup: runtime/"
 	@PATH="$$(tools/find_node.sh):$$PATH" $(PY) tools/runtime.py && touch $@
 
-site/.stamp: runtime/.stamp $(SOURCES) $(PAGE) tools/build_site.py tools/dataclass_code.py tools/app_zip.py tools/licenses.py
+$(SITE): runtime/.stamp $(SOURCES) $(PAGE) tools/build_site.py tools/dataclass_code.py tools/app_zip.py tools/licenses.py
 	@PATH="$$(tools/find_node.sh):$$PATH" $(PY) tools/build_site.py --url "$(SITE_URL)" && touch $@
