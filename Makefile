@@ -11,7 +11,7 @@ PAGE := index.html pyscript.toml $(wildcard css/*.css js/* assets/*)
 PORT ?= 8000
 SITE_URL ?=
 # one stamp for each address, so that another address builds anew
-SITE := $(SITE)-$(shell printf '%s' '$(SITE_URL)' | cksum | cut -d ' ' -f 1)
+SITE := site/.stamp-$(shell printf '%s' '$(SITE_URL)' | cksum | cut -d ' ' -f 1)
 export PYTHONPATH := py:tools
 
 help: ## List the commands
