@@ -115,7 +115,7 @@ _DROPPED_PATTERN = re.compile(
     r"|(begin_)?suppress_tokens|forced_.*|return_dict.*|transformers\.js_config|.*attn_implementation"
     r"|.*(dropout|dropped|pdrop|loss|jitter|initializer).*"
     r"|.*(_eps|epsilon|_multiplier)|.*(softcap|gelu_|interpolation|placeholder).*|swiglu.*|scale_.*|logits?_scal.*|time_step_.*"
-    r"|.*theta|(rope|position_embedding)_.*|(rotary|mrope).*|use_bidirectional_.*|(use_)?flash_.*"
+    r"|.*theta|rope_.*|position_embedding_(?!size).*|(rotary|mrope).*|use_bidirectional_.*|(use_)?flash_.*"
     r"|skip_.*|(anyres|vit|video)_.*|vision_(start|end|feature)_.*"
 )
 _QUANTISATION = {"quantization_config", "quantization", "compression_config"}

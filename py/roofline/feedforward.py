@@ -13,17 +13,32 @@ from .weights import Linear, Role, Split
 def _block(
     prefix: str, hidden: int, width: int, role: Role, *, gated: bool, bias: bool, copies: int = 1
 ) -> tuple[Linear, ...]:
-    """Up (and gate) and down matrices of one block, or of ``copies`` equal experts."""
+    """Gate, up and down matrices of one block, or of ``copies`` equal experts."""
     kernel = role.value
-    wide = {"role": role, "split": Split.COLUMN, "kernel": f"{kernel} up", "copies": copies}
-    rows = [Linear(f"{prefix}.up_proj", hidden, width, bias=width if bias else 0, **wide)]  # type: ignore[arg-type]
-    if gated:
-        rows.insert(0, Linear(f"{prefix}.gate_proj", hidden, width, bias=width if bias else 0, **wide))  # type: ignore[arg-type]
-    down_bias = hidden if bias else 0
-    rows.append(
-        Linear(f"{prefix}.down_proj", width, hidden, role, Split.ROW, f"{kernel} down", copies=copies, bias=down_bias)
+    into = [
+        Linear(
+            f"{prefix}.{name}",
+            hidden,
+            width,
+            role,
+            Split.COLUMN,
+            f"{kernel} up",
+            copies=copies,
+            bias=width if bias else 0,
+        )
+        for name in (("gate_proj", "up_proj") if gated else ("up_proj",))
+    ]
+    out = Linear(
+        f"{prefix}.down_proj",
+        width,
+        hidden,
+        role,
+        Split.ROW,
+        f"{kernel} down",
+        copies=copies,
+        bias=hidden if bias else 0,
     )
-    return tuple(rows)
+    return (*into, out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +74,9 @@ class MixtureOfExperts:
         shared_width: f of all shared experts together; 0 = none.
         shared_gate: a h -> 1 gate on the shared expert.
         expert_input_size: width in which the experts work (latent MoE); 0 = hidden_size.
-        router_bias: elements of a stored correction bias.
+        router_bias: the router has a bias among its parameters; correction buffers for load balancing are none.
+        router: False where tokens are routed without a matrix.
+        norm_params: norms and scales of the block's own.
         dense_width: f of a dense block that runs beside the experts in the same layer; 0 = none.
         empty_experts: outputs of the router that stand for experts without weights.
     """

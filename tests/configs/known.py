@@ -44,8 +44,8 @@ REPOSITORY_TOWERS: dict[str, int] = {
 TOTALS: dict[str, Difference] = {
     "stepfun-ai/Step-3.7-Flash": Difference(
         195_844_496_640,
-        "81 rows more in embedding and head: the shortened config gives vocab_size 128,896, truths.csv was counted with "
-        "the class default of 128,815 because the config has no text_config",
+        "81 rows more in embedding and head: the shortened config gives vocab_size 128,896; truths.csv was counted "
+        "with the class default of 128,815 because the config has no text_config",
     ),
 }
 
@@ -58,11 +58,18 @@ NO_TOTAL = frozenset({"openbmb/MiniCPM-MoE-8x2B", "OrionStarAI/Orion-14B-Base"})
 REFUSED = {"google-t5/t5-small": "encoder-decoder"}
 
 #: sliding_window holds for every layer; truths.csv was probed from layer_types, which these configs do not have.
-UNIFORM_WINDOWS = {"mistralai/Mistral-7B-v0.1": 4096, "intfloat/e5-mistral-7b-instruct": 4096, "microsoft/Phi-3.5-MoE-instruct": 131_072}
+UNIFORM_WINDOWS = {
+    "mistralai/Mistral-7B-v0.1": 4096,
+    "intfloat/e5-mistral-7b-instruct": 4096,
+    "microsoft/Phi-3.5-MoE-instruct": 131_072,
+}
 
 #: Parameters of the MTP layers and other tensors that repositories hold beside the model, as stored elements.
 BESIDE_THE_MODEL: dict[str, tuple[int, str]] = {
-    "nvidia/DeepSeek-V3.1-NVFP4": (13_463_441_152, "MTP layer with its embedding and head, FP8 scales of the MTP layer"),
+    "nvidia/DeepSeek-V3.1-NVFP4": (
+        13_463_441_152,
+        "MTP layer with its embedding and head, FP8 scales of the MTP layer",
+    ),
     "nvidia/GLM-5-NVFP4": (9_952_939_776, "MTP layer in 16 bit"),
     "nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-FP8": (2_942_324_736, "MTP layer"),
 }

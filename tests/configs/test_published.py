@@ -101,7 +101,7 @@ def test_tower_params(row: dict[str, str]) -> None:
 
 
 def state_bytes(row: dict[str, str], config: dict[str, Any]) -> float:
-    """State of one sequence from the shapes in truths.csv: recurrent part in the config's format, convolution in 16 bit."""
+    """State of one sequence from the shapes in truths.csv; the recurrent part in the config's format, the rest 16 bit."""
     if not row["state_kind"]:
         return 0.0
     _, kind, shape = json.loads(row["state_kind"])
@@ -190,7 +190,7 @@ def test_published_kv_bytes(facts: Path) -> None:
 
 
 def test_sparse_latents_cost_what_engines_log() -> None:
-    """vLLM's start-up logs give 78,324 (16 bit) and 43,188 (FP8) bytes per token for DeepSeek-V3.2 with its index keys.
+    """Start-up logs of vLLM give 78,324 (16 bit) and 43,188 (FP8) bytes per token for DeepSeek-V3.2 with index keys.
 
     FlashMLA's own FP8 layout of 656 bytes per latent (published_kv.csv) is not what those logs show: 576 + 132.
     """

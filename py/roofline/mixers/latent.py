@@ -21,7 +21,8 @@ class LatentAttention:
         latent_dim: kv_lora_rank.
         nope_dim, rope_dim, value_dim: widths of one head.
         bias: the down projections carry biases.
-        output_gate: a gate as wide as the heads' values.
+        gate_width: outputs of a gate (one per head, or as wide as the heads' values); 0 = none.
+        sinks: one attention sink per head.
     """
 
     hidden_size: int
@@ -32,7 +33,8 @@ class LatentAttention:
     rope_dim: int
     value_dim: int
     bias: bool = False
-    output_gate: bool = False
+    gate_width: int = 0
+    sinks: bool = False
 
     @property
     def label(self) -> str:
@@ -55,8 +57,8 @@ class LatentAttention:
             rows.append(self._up("q_proj", self.hidden_size, self.heads * query_dim, "q"))
         rows.append(self._down("kv_a_proj_with_mqa", self.latent_dim + self.rope_dim))
         rows.append(self._up("kv_b_proj", self.latent_dim, self.heads * (self.nope_dim + self.value_dim), "kv_b"))
-        if self.output_gate:
-            rows.append(self._up("g_proj", self.hidden_size, self.heads * self.value_dim, "gate"))
+        if self.gate_width:
+            rows.append(self._up("g_proj", self.hidden_size, self.gate_width, "gate"))
         width = self.heads * self.value_dim
         rows.append(output_projection("self_attn.o_proj", width, self.hidden_size, self.heads, bias=self.bias))
         return tuple(rows)
@@ -70,7 +72,7 @@ class LatentAttention:
 
     def extra_params(self) -> int:
         """Parameters outside matrices."""
-        return self.query_rank + self.latent_dim
+        return self.query_rank + self.latent_dim + (self.heads if self.sinks else 0)
 
     def caches(self) -> tuple[Cache, ...]:
         """What it keeps for one sequence."""

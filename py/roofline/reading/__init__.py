@@ -29,7 +29,8 @@ __all__ = ["read_model"]
 #: Their class of the language model is called "...Model".
 WITH_HEAD = frozenset({"chatglm"})
 #: Keys that a whole config must give.
-SIZES = frozenset({*LAYERS, *HIDDEN, *HEADS, *VOCABULARY, *DENSE_WIDTH, *COUNT, *WIDTH})
+SIZES = frozenset({*LAYERS, *HIDDEN, *HEADS, *VOCABULARY, *DENSE_WIDTH, *COUNT, *WIDTH, *CONTEXT})
+MTP_LAYERS = ("num_nextn_predict_layers", "num_mtp_modules", "mtp_num_hidden_layers")
 
 
 def read_model(config: Mapping[str, Any], *, name: str = "model", sidecar: Mapping[str, Any] | None = None) -> Model:
@@ -68,7 +69,7 @@ def read_model(config: Mapping[str, Any], *, name: str = "model", sidecar: Mappi
         tower_params=tower_params(config, model_type, blueprint.hidden_size),
         context_tokens=keys.optional(*CONTEXT, high=MAX_TOKENS),
         checkpoint=describe(layers, outside, scheme),
-        remarks=(*blueprint.remarks, *default_remark(keys)),
+        remarks=(*blueprint.remarks, *default_remark(keys), *mtp_remark(section)),
     )
 
 
@@ -84,6 +85,15 @@ def default_remark(keys: Keys) -> tuple[str, ...]:
     if not taken:
         return ()
     return (f"Not in config.json, so the defaults of transformers are used: {', '.join(taken)}.",)
+
+
+def mtp_remark(section: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say that layers for multi-token prediction are left out."""
+    for name in MTP_LAYERS:
+        count = section.get(name)
+        if isinstance(count, int) and count > 0 and not isinstance(count, bool):
+            return (f"{name} {count:,}: layers that predict further tokens are in the checkpoint but not counted.",)
+    return ()
 
 
 def is_headless(section: Mapping[str, Any], model_type: str) -> bool:

@@ -13,7 +13,16 @@ HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
 KV_HEADS = ("num_key_value_heads", "num_kv_heads", "n_head_kv", "multi_query_group_num", "num_attention_groups")
 HEAD_DIM = ("head_dim", "kv_channels", "attention_head_dim")
 VOCABULARY = ("vocab_size", "padded_vocab_size", "embedding_size")
-CONTEXT = ("max_position_embeddings", "n_positions", "max_sequence_length", "max_seq_len", "seq_length", "n_ctx")
+CONTEXT = (
+    "max_position_embeddings",
+    "n_positions",
+    "max_sequence_length",
+    "max_seq_len",
+    "model_max_length",
+    "max_context_length",
+    "seq_length",
+    "n_ctx",
+)
 
 
 @dataclass(frozen=True, slots=True)

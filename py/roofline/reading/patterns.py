@@ -19,6 +19,7 @@ LANGUAGE_PARTS = frozenset(
     {"", "*", "model", "language_model", "text_model", "backbone", "transformer", "decoder", "thinker", "llm"}
 )
 PREFIXES = ("model.", "model.language_model.", "language_model.model.", "backbone.", "")
+OUTER_PREFIXES = ("language_model.",)
 MAX_PATTERN = 500
 MAX_REPEATS = 5
 MAX_ENTRIES = 5_000
@@ -145,8 +146,9 @@ class Patterns:
 
     def match_outside(self, name: str) -> bool:
         """Whether a module outside the layers is listed."""
-        return any(matches_name(pattern, name) for pattern in self._general) or any(
-            expression.match(name) for expression in (*self._expressions, *self._fixed)
+        names = [prefix + name for prefix in PREFIXES + OUTER_PREFIXES]
+        return any(matches_name(pattern, full) for pattern in self._general for full in names) or any(
+            expression.match(full) for expression in (*self._expressions, *self._fixed) for full in names
         )
 
     @staticmethod

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..errors import ConfigError, UnsupportedArchitecture
-from .attention import CONTEXT
+from .attention import CONTEXT, HEAD_DIM, KV_HEADS
 from .blueprint import Blueprint
 from .families.deepseek import read_latent
 from .keys import Keys
@@ -26,7 +26,6 @@ NOT_PLAIN = frozenset(
         "diffllama",
         "doge",
         "flint",
-        "granitemoe_swa",
         "jetmoe",
         "kolibri1",
         "recurrent_gemma",
@@ -149,6 +148,12 @@ RECIPE = Recipe(
 )
 
 
+def _read_latent(keys: Keys) -> Blueprint:
+    """MLA, where the keys of the usual heads mean nothing."""
+    keys.value(*KV_HEADS, *HEAD_DIM)
+    return read_latent(keys)
+
+
 def read_unknown(keys: Keys) -> Blueprint:
     """Read as a plain decoder (GQA, or MLA where kv_lora_rank is given) if every other key is understood.
 
@@ -166,7 +171,7 @@ def read_unknown(keys: Keys) -> Blueprint:
             hint=BY_HAND,
         )
     try:
-        blueprint = read_latent(keys) if keys.value("kv_lora_rank") is not None else read(keys, RECIPE)
+        blueprint = _read_latent(keys) if keys.value("kv_lora_rank") is not None else read(keys, RECIPE)
     except UnsupportedArchitecture:
         raise
     except ConfigError as error:

@@ -26,6 +26,13 @@ FUSED_NAMES: Names = (
 GLM_NAMES: Names = FUSED_NAMES[3:]
 SHARED_EXPERT_NAMES: Names = (("mlp.shared_experts", "mlp.shared_expert"),)
 
+BAILING_NAMES: Names = (
+    ("self_attn.q_proj", "attention.query_key_value"),
+    ("self_attn.k_proj", "attention.query_key_value"),
+    ("self_attn.v_proj", "attention.query_key_value"),
+    ("self_attn.o_proj", "attention.dense"),
+)
+
 PLAIN = Recipe(qkv_bias=False, output_bias=False, mlp_bias=False)
 _LLAMA = Recipe()
 _QWEN2 = Recipe(qkv_bias=True, output_bias=False, mlp_bias=False, windows=switched)
@@ -44,6 +51,10 @@ _OLMO = Recipe(width_norm=True, mlp_bias=False)
 _GEMMA3 = Recipe(mlp_bias=False, norms=4, head_norm=True, windows=patterned(6))
 _HUNYUAN_DENSE = Recipe(head_norm=True, mlp_bias=False)
 _MOE_HEAD_NORM = Recipe(head_norm=True, mlp_bias=False, windows=patterned(None))
+
+_BAILING = Recipe(
+    qkv_bias="use_qkv_bias", output_bias="use_bias", mlp_bias="use_bias", head_norm="use_qk_norm", names=BAILING_NAMES
+)
 
 RECIPES: Mapping[str, Recipe] = {
     "llama": _LLAMA,
@@ -78,6 +89,11 @@ RECIPES: Mapping[str, Recipe] = {
     "qwen3_omni_moe_text": _QWEN3,
     "phi3": _PHI3,
     "phi3_v": _PHI3,
+    "phi4mm": _PHI3,
+    "phi4_multimodal": _PHI3,
+    "qwen2_5_omni_text": _QWEN2,
+    "bailing_moe": _BAILING,
+    "bailing_moe_v2": _BAILING,
     "phimoe": Recipe(norm_parts=2, mlp_bias=False, head_bias="lm_head_bias", windows=uniform, names=MIXTRAL_NAMES),
     "olmo": Recipe(norm_parts=0, mlp_bias=False),
     "olmo2": _OLMO,
@@ -93,7 +109,7 @@ RECIPES: Mapping[str, Recipe] = {
     "glm4": Recipe(output_bias=False, mlp_bias=False, norms=4, names=GLM_NAMES),
     "glm4_moe": Recipe(output_bias=False, mlp_bias=False, head_norm="use_qk_norm"),
     "glm4v_moe_text": Recipe(output_bias=False, mlp_bias=False, head_norm="use_qk_norm"),
-    "glm4v_text": Recipe(output_bias=False, mlp_bias=False, norms=4, names=GLM_NAMES),
+    "glm4v_text": Recipe(qkv_bias=True, output_bias=False, mlp_bias=False, norms=4, names=GLM_NAMES),
     "solar_open": Recipe(output_bias=False, mlp_bias=False),
     "minimax_m2": Recipe(qkv_bias=False, output_bias=False, mlp_bias=False, width_norm=True, names=MIXTRAL_NAMES),
     "exaone": PLAIN,

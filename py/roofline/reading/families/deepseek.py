@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 
-from ...feedforward import FeedForward
+from ...feedforward import FeedForward, MixtureOfExperts
 from ...mixers import LatentAttention, SparseLatentAttention
 from ..attention import HEADS, hidden_size, is_tied, layer_count, vocab_size
 from ..blueprint import Block, Blueprint, ends, share
@@ -41,31 +42,35 @@ def indexers(keys: Keys, layers: int) -> tuple[bool | None, ...]:
     return tuple(word == "full" for word in words)
 
 
+def sparse_attention(keys: Keys, dense: LatentAttention, owns: bool | None) -> LatentAttention:
+    """The same attention over chosen tokens; ``owns`` as in ``indexers``."""
+    if owns is None or keys.value("index_topk") is None:
+        return dense
+    shape = {field.name: getattr(dense, field.name) for field in fields(dense)}
+    return SparseLatentAttention(
+        **shape,
+        index_heads=keys.integer("index_n_heads"),
+        index_dim=keys.integer("index_head_dim"),
+        top_k=keys.integer("index_topk", high=MAX_TOKENS),
+        owns_index=owns,
+    )
+
+
 def read_latent(keys: Keys) -> Blueprint:
-    """MLA in every layer, sparse where the config has index keys; dense first layers, then experts."""
+    """MLA in every layer, sparse where the config has index keys; dense first layers, then experts.
+
+    A.X K1 has a third norm behind its experts.
+    """
     hidden, layers = hidden_size(keys), layer_count(keys)
     dense = latent_attention(keys, hidden)
 
-    def mixer(owns: bool | None) -> LatentAttention:
-        if owns is None:
-            return dense
-        return SparseLatentAttention(
-            hidden_size=hidden,
-            heads=dense.heads,
-            query_rank=dense.query_rank,
-            latent_dim=dense.latent_dim,
-            nope_dim=dense.nope_dim,
-            rope_dim=dense.rope_dim,
-            value_dim=dense.value_dim,
-            bias=dense.bias,
-            index_heads=keys.integer("index_n_heads"),
-            index_dim=keys.integer("index_head_dim"),
-            top_k=keys.integer("index_topk", high=MAX_TOKENS),
-            owns_index=owns,
-        )
+    mixers = {owns: sparse_attention(keys, dense, owns) for owns in (True, False, None)}
+
+    extra = hidden if keys.model_type == "axk1" else 0
 
     def make(kind: tuple[bool | None, FeedForward]) -> Block:
-        return Block(mixer(kind[0]), kind[1], 2 * hidden)
+        norms = 2 * hidden + (extra if isinstance(kind[1], MixtureOfExperts) else 0)
+        return Block(mixers[kind[0]], kind[1], norms)
 
     kinds = tuple(zip(indexers(keys, layers), feed_forwards(keys, hidden, layers), strict=True))
     vocabulary, tied = vocab_size(keys), is_tied(keys)
@@ -89,6 +94,7 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = dict.fromkeys(
         "glm4_moe_lite",
         "minicpm3",
         "mistral4",
+        "axk1",
         "youtu",
     ),
     read_latent,

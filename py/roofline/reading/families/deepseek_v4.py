@@ -1,4 +1,4 @@
-"""DeepSeek-V4: compressed attention, hyper-connections between layers, hash routers in the first layers."""
+"""Hyper-connections between layers: DeepSeek-V4 (compressed attention) and Hunyuan V4 (sparse MLA)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from ...mixers import CompressedAttention
 from ...weights import Linear, Role, Split
 from ..attention import HEADS, hidden_size, layer_count
 from ..blueprint import Block, Blueprint, share
-from ..experts import active_count, expert_count, shared_width
+from ..experts import active_count, expert_count, feed_forwards, shared_width
 from ..keys import MAX_LAYERS, MAX_TOKENS, Keys
 from ..recipe import Names, finish
+from .deepseek import indexers, latent_attention, sparse_attention
 
 INDEXED_RATIO = 4
+CONNECTIONS = ("hc_attn_fn", "hc_ffn_fn")
 MAX_RATIO = 1_000_000
 NAMES: Names = (
     ("mlp.gate", "ffn.gate"),
@@ -73,9 +75,8 @@ def compressed(keys: Keys, hidden: int, ratio: int) -> CompressedAttention:
     )
 
 
-def connection(name: str, hidden: int, streams: int) -> Linear:
-    """Matrix of a hyper-connection: from all streams to their 2 m + m^2 mixing weights, on every rank."""
-    outputs = 2 * streams + streams**2
+def connection(name: str, hidden: int, streams: int, outputs: int) -> Linear:
+    """Matrix of a hyper-connection: from all streams to their mixing weights, on every rank."""
     return Linear(name, streams * hidden, outputs, Role.MLP, Split.NONE, name, quantizable=False)
 
 
@@ -94,15 +95,34 @@ def read_v4(keys: Keys) -> Blueprint:
         shared_width=shared_width(keys, width),
     )
     keys.integer("num_hash_layers", default=0, low=0, high=MAX_LAYERS)
-    mixing = tuple(connection(name, hidden, streams) for name in ("hc_attn_fn", "hc_ffn_fn"))
-    vectors = 2 * (2 * streams + streams**2 + 3)
+    outputs = 2 * streams + streams**2
+    mixing = tuple(connection(name, hidden, streams, outputs) for name in CONNECTIONS)
+    vectors = 2 * (outputs + 3)
 
     def make(ratio: int) -> Block:
         return Block(compressed(keys, hidden, ratio), moe, 2 * hidden + vectors, mixing)
 
     final = streams * streams * hidden + streams + 1
-    blueprint = finish(keys, share(ratios(keys, layers), make), extra_params=hidden + final, names=NAMES)
-    return replace(blueprint, remarks=("The state of unfinished compressed entries is counted in FP32.",))
+    return finish(keys, share(ratios(keys, layers), make), extra_params=hidden + final, names=NAMES)
 
 
-FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = {"deepseek_v4": read_v4, "deepseek_ref": read_v4}
+def read_hunyuan_v4(keys: Keys) -> Blueprint:
+    """Hunyuan V4: sparse MLA with sinks and a gate, in hyper-connections without a mixing matrix between streams."""
+    hidden, streams = hidden_size(keys), keys.integer("hc_mult", high=64)
+    dense = latent_attention(keys, hidden)
+    dense = replace(dense, sinks=True, gate_width=dense.heads * dense.value_dim)
+    ffns = feed_forwards(keys, hidden, layer_count(keys))
+    mixers = {owns: sparse_attention(keys, dense, owns) for owns in (True, False, None)}
+    mixing = tuple(connection(name, hidden, streams, 2 * streams) for name in CONNECTIONS)
+    norms = 2 * hidden + 2 * (2 * streams + 2)
+    kinds = tuple(zip(indexers(keys, len(ffns)), ffns, strict=True))
+    blocks = share(kinds, lambda kind: Block(mixers[kind[0]], kind[1], norms, mixing))
+    final = streams * streams * hidden + streams + 1
+    return finish(keys, blocks, extra_params=hidden + final)
+
+
+FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = {
+    "deepseek_v4": read_v4,
+    "deepseek_ref": read_v4,
+    "hy_v4": read_hunyuan_v4,
+}

@@ -1,4 +1,4 @@
-"""Hybrids of gated DeltaNet and gated attention: Qwen3-Next, Qwen3.5, Qwen3.6."""
+"""Hybrids of gated DeltaNet and gated attention: Qwen3-Next, Qwen3.5, Qwen3.6, OLMo hybrid."""
 
 from __future__ import annotations
 
@@ -23,6 +23,13 @@ NEXT_NAMES: Names = (
     ("linear_attn.in_proj_b", "linear_attn.in_proj_ba"),
     ("linear_attn.in_proj_a", "linear_attn.in_proj_ba"),
 )
+OLMO_NAMES: Names = (
+    ("linear_attn.in_proj_qkv", "linear_attn.q_proj"),
+    ("linear_attn.in_proj_z", "linear_attn.g_proj"),
+    ("linear_attn.in_proj_b", "linear_attn.b_proj"),
+    ("linear_attn.in_proj_a", "linear_attn.a_proj"),
+    ("linear_attn.out_proj", "linear_attn.o_proj"),
+)
 
 
 def delta_net(keys: Keys, hidden: int) -> GatedDeltaNet:
@@ -38,12 +45,12 @@ def delta_net(keys: Keys, hidden: int) -> GatedDeltaNet:
     )
 
 
-def read_delta(keys: Keys, names: Names = SHARED_EXPERT_NAMES) -> Blueprint:
+def read_delta(keys: Keys, recipe: Recipe = RECIPE) -> Blueprint:
     """Three DeltaNet layers, then one of attention, unless layer_types says otherwise."""
     hidden, layers = hidden_size(keys), layer_count(keys)
     mixers: Mapping[str, Mixer] = {
         "linear_attention": delta_net(keys, hidden),
-        "full_attention": attention(keys, RECIPE, hidden, read_heads(keys, hidden), None),
+        "full_attention": attention(keys, recipe, hidden, read_heads(keys, hidden), None),
     }
 
     def make(kind: tuple[str, FeedForward]) -> Block:
@@ -56,8 +63,8 @@ def read_delta(keys: Keys, names: Names = SHARED_EXPERT_NAMES) -> Blueprint:
 
     words = kinds_of_layers(keys, layers, 4, "full_attention", "linear_attention")
     keys.flag("attn_output_gate", default=True)
-    kinds = tuple(zip(words, recipe_ffns(keys, RECIPE, hidden, layers), strict=True))
-    return finish(keys, share(kinds, make), names=names)
+    kinds = tuple(zip(words, recipe_ffns(keys, recipe, hidden, layers), strict=True))
+    return finish(keys, share(kinds, make), names=recipe.names)
 
 
 def read_next(keys: Keys) -> Blueprint:
@@ -65,8 +72,14 @@ def read_next(keys: Keys) -> Blueprint:
     return replace(read_delta(keys), names=NEXT_NAMES)
 
 
+def read_olmo(keys: Keys) -> Blueprint:
+    """OLMo hybrid: plain attention with norms over all heads, separate input projections."""
+    return read_delta(keys, Recipe(mlp_bias=False, width_norm=True, names=OLMO_NAMES))
+
+
 FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = {
     "qwen3_next": read_next,
+    "olmo_hybrid": read_olmo,
     "qwen3_5_text": read_delta,
     "qwen3_5_moe_text": read_delta,
     "qwen3_5": read_delta,

@@ -1,4 +1,4 @@
-"""Hybrids of Kimi delta attention and MLA: Kimi-Linear and Kimi-K3."""
+"""Hybrids of Kimi delta attention and MLA: Kimi-Linear, Kimi-K3, Bailing (Ling)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ...errors import ConfigError
 from ...feedforward import FeedForward, MixtureOfExperts
-from ...mixers import KimiDeltaAttention, Mixer
+from ...mixers import KimiDeltaAttention, LatentAttention, Mixer
 from ..attention import hidden_size, layer_count
 from ..blueprint import Block, Blueprint, share
 from ..experts import feed_forwards, moe_layers
@@ -28,6 +28,9 @@ def kinds(keys: Keys, layers: int) -> tuple[str, ...]:
     words = keys.words("layer_types", layers=layers)
     if words is not None:
         return words
+    period = keys.optional("layer_group_size", low=1, high=MAX_LAYERS)
+    if period is not None:
+        return tuple("linear_attention" if (i + 1) % period else "full_attention" for i in range(layers))
     linear = keys.section("linear_attn_config")
     if linear is None:
         raise keys.missing("linear_attn_config", "layer_types")
@@ -46,13 +49,14 @@ def delta_attention(keys: Keys, hidden: int) -> KimiDeltaAttention:
     linear = keys.section("linear_attn_config")
     source = keys if linear is None else linear
     head_dim = source.integer("head_dim" if linear is not None else "linear_head_dim")
+    full_rank = keys.model_type == "bailing_hybrid"
     return KimiDeltaAttention(
         hidden_size=hidden,
         heads=source.integer("num_heads" if linear is not None else "linear_num_heads"),
         head_dim=head_dim,
         kernel=source.integer("short_conv_kernel_size" if linear is not None else "linear_conv_kernel_dim", high=64),
-        gate_rank=0 if source.flag("use_full_rank_gate") else head_dim,
-        decay_rank=head_dim,
+        gate_rank=0 if full_rank or source.flag("use_full_rank_gate") else head_dim,
+        decay_rank=0 if full_rank else head_dim,
         state_element_bytes=state_element_bytes(keys),
     )
 
@@ -72,10 +76,19 @@ def kimi_ffns(keys: Keys, hidden: int, layers: int) -> tuple[FeedForward, ...]:
     return tuple(made[block] if isinstance(block, MixtureOfExperts) else block for block in blocks)
 
 
+def gated(keys: Keys, mixer: LatentAttention) -> LatentAttention:
+    """K3 gates the values of MLA, Bailing's hybrid each head, Kimi-Linear nothing."""
+    if keys.model_type == "bailing_hybrid":
+        return replace(mixer, gate_width=mixer.heads)
+    if keys.flag("mla_use_output_gate"):
+        return replace(mixer, gate_width=mixer.heads * mixer.value_dim)
+    return mixer
+
+
 def read_kimi(keys: Keys) -> Blueprint:
     """KDA and MLA layers; dense first layers, then experts."""
     hidden, layers = hidden_size(keys), layer_count(keys)
-    mla = replace(latent_attention(keys, hidden), output_gate=keys.flag("mla_use_output_gate"))
+    mla = gated(keys, latent_attention(keys, hidden))
     mixers: Mapping[str, Mixer] = {"linear_attention": delta_attention(keys, hidden), "full_attention": mla}
 
     def make(kind: tuple[str, FeedForward]) -> Block:
@@ -87,4 +100,8 @@ def read_kimi(keys: Keys) -> Blueprint:
     return finish(keys, share(pairs, make))
 
 
-FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = {"kimi_linear": read_kimi, "kimi_k3": read_kimi}
+FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = {
+    "kimi_linear": read_kimi,
+    "kimi_k3": read_kimi,
+    "bailing_hybrid": read_kimi,
+}

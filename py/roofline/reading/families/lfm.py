@@ -1,16 +1,18 @@
-"""Liquid LFM2: short convolutions with an attention layer now and then, dense or with experts."""
+"""Liquid LFM2 and LFM3: short convolutions with an attention layer now and then, dense or with experts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from ...feedforward import DenseFeedForward, FeedForward
 from ...mixers import Mixer, ShortConvolution
 from ..attention import hidden_size, layer_count, read_heads
 from ..blueprint import Block, Blueprint, share
-from ..experts import feed_forwards
+from ..experts import dense, feed_forwards
 from ..keys import MAX_LAYERS, Keys
 from ..recipe import Names, Recipe, attention, finish
+from ..windows import WINDOW_WORDS, window_size
 
 RECIPE = Recipe(qkv_bias=False, output_bias=False, mlp_bias=False, head_norm=True)
 NAMES: Names = (
@@ -68,4 +70,28 @@ def read_lfm(keys: Keys) -> Blueprint:
     return finish(keys, blocks, names=NAMES)
 
 
-FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = {"lfm2": read_lfm, "lfm2_moe": read_lfm}
+def read_lfm3(keys: Keys) -> Blueprint:
+    """LFM3: windows among the attention layers, norms behind the blocks too, a gate per head."""
+    hidden, layers = hidden_size(keys), layer_count(keys)
+    words = keys.words("layer_types", layers=layers)
+    if words is None:
+        raise keys.missing("layer_types")
+    recipe = replace(RECIPE, qkv_bias="attention_bias", output_bias="attention_bias")
+    shape, size = read_heads(keys, hidden), window_size(keys)
+    gate = shape.heads if keys.flag("use_attention_gate") else 0
+    norms = (4 if keys.flag("use_sandwich_norm") else 2) * hidden
+    convolution = ShortConvolution(
+        hidden_size=hidden, kernel=keys.integer("conv_L_cache", high=1_000), bias=keys.flag("conv_bias")
+    )
+    ffn = dense(keys, hidden)
+
+    def make(word: str) -> Block:
+        if word == "conv":
+            return Block(convolution, ffn, norms)
+        window = size if word in WINDOW_WORDS else None
+        return Block(replace(attention(keys, recipe, hidden, shape, window), gate_width=gate), ffn, norms)
+
+    return finish(keys, share(words, make), names=NAMES[1:])
+
+
+FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = {"lfm2": read_lfm, "lfm2_moe": read_lfm, "lfm3": read_lfm3}

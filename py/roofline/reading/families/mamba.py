@@ -14,6 +14,7 @@ from ..experts import active_count, dense, expert_count
 from ..keys import MAX_LAYERS, Keys
 from ..recipe import Names, Recipe, attention, finish
 from ..states import state_element_bytes
+from ..windows import patterned
 
 RECIPE = Recipe()
 JAMBA_NAMES: Names = (("mlp.gate", "feed_forward.router"), ("mlp", "feed_forward"))
@@ -193,11 +194,13 @@ def is_mamba(word: str) -> bool:
 
 
 def read_granite_moe(keys: Keys) -> Blueprint:
-    """Granite with experts: attention everywhere."""
-    hidden = hidden_size(keys)
-    mixer = attention(keys, RECIPE, hidden, read_heads(keys, hidden), None)
-    block = Block(mixer, granite_ffn(keys, hidden), 2 * hidden)
-    return finish(keys, (block,) * layer_count(keys), names=GRANITE_NAMES)
+    """Granite with experts: attention everywhere, in one family with windows and sinks."""
+    hidden, layers = hidden_size(keys), layer_count(keys)
+    recipe = replace(RECIPE, sinks=keys.model_type == "granitemoe_swa")
+    shape, ffn = read_heads(keys, hidden), granite_ffn(keys, hidden)
+    windows = patterned(None)(keys, layers) if recipe.sinks else (None,) * layers
+    blocks = share(windows, lambda window: Block(attention(keys, recipe, hidden, shape, window), ffn, 2 * hidden))
+    return finish(keys, blocks, names=GRANITE_NAMES)
 
 
 def read_falcon_h1(keys: Keys) -> Blueprint:
@@ -222,5 +225,6 @@ FAMILIES: Mapping[str, Callable[[Keys], Blueprint]] = {
     "granitemoehybrid": read_granite_hybrid,
     "granitemoe": read_granite_moe,
     "granitemoeshared": read_granite_moe,
+    "granitemoe_swa": read_granite_moe,
     "falcon_h1": read_falcon_h1,
 }
