@@ -16,11 +16,12 @@ from ..model import Checkpoint, Layer, Model
 from ..weights import Linear, Role
 from .assemble import make_layers, make_outside
 from .attention import CONTEXT, HEADS, HIDDEN, LAYERS, VOCABULARY
-from .checkpoint import Scheme, read_scheme
+from .checkpoint import read_scheme
 from .experts import COUNT, DENSE_WIDTH, WIDTH
 from .families import READERS
 from .keys import MAX_TOKENS, Keys
 from .locate import language_section, model_type_of
+from .scheme import Scheme
 from .towers import tower_params
 from .unknown import read_unknown, refuse_other_models
 

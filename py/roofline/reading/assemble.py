@@ -9,7 +9,7 @@ from ..formats import Format
 from ..model import Layer
 from ..weights import Linear
 from .blueprint import Block, Blueprint
-from .checkpoint import Scheme
+from .scheme import Scheme
 
 Names = tuple[tuple[str, str], ...]
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from roofline import Model
-from roofline.reading.towers import TOWERS, Block, layer_params, tower_params
+from roofline.reading.towers import TOWERS, tower_params
+from roofline.reading.vision import Block, layer_params
 
 TEXT: dict[str, Any] = {
     "model_type": "gemma3_text",
