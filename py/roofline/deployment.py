@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from .engines import ENGINES, Engine
-from .errors import DeploymentError, RooflineError, WorkloadError
+from .errors import DeploymentError, RooflineError, WorkloadError, shown
 from .gpus import GPUS, Gpu, find_gpu
 
 MAX_TOKENS = 100_000_000
@@ -56,13 +56,13 @@ def real(name: str, value: object, low: float, high: float, error: type[Roofline
 
 def _choice(name: str, value: object, allowed: tuple[str, ...], code: str) -> None:
     if value not in allowed:
-        raise DeploymentError(f"unknown {name} {value!r}", hint=f"Use one of {', '.join(allowed)}.", code=code)
+        raise DeploymentError(f"unknown {name} {shown(value)}", hint=f"Use one of {', '.join(allowed)}.", code=code)
 
 
 def _known_gpu(name: object) -> Gpu:
     gpu = find_gpu(name) if isinstance(name, str) else None
     if gpu is None:
-        raise DeploymentError(f"unknown GPU {name!r}", hint=f"Use one of {', '.join(GPUS)}.", code="unknown-gpu")
+        raise DeploymentError(f"unknown GPU {shown(name)}", hint=f"Use one of {', '.join(GPUS)}.", code="unknown-gpu")
     return gpu
 
 

@@ -46,3 +46,11 @@ class WorkloadError(RooflineError):
     """Lengths or concurrency out of range."""
 
     default_code = "invalid-number"
+
+
+def shown(value: object) -> str:
+    """A bad value in a message: short, and safe for values whose text is huge or has no limit."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}" if abs(value) < 10**20 else "a huge number"
+    text = repr(value) if isinstance(value, (str, float, bool, type(None))) else type(value).__name__
+    return text if len(text) <= 60 else f"{text[:57]}..."

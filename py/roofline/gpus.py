@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from .data import GPU_FIGURES, PRICE_FIGURES, Figure, figure
-from .errors import DeploymentError
+from .errors import DeploymentError, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,5 +168,5 @@ def find_gpu(name: str) -> Gpu:
     """
     gpu = _BY_ANY_NAME.get(" ".join(str(name).split()).casefold())
     if gpu is None:
-        raise DeploymentError(f"unknown GPU {name!r}", hint=f"Use one of {', '.join(GPUS)}.", code="unknown-gpu")
+        raise DeploymentError(f"unknown GPU {shown(name)}", hint=f"Use one of {', '.join(GPUS)}.", code="unknown-gpu")
     return gpu

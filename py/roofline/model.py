@@ -5,13 +5,14 @@ The model knows nothing of GPUs: everything here is before any parallelism.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .errors import DeploymentError, WorkloadError
+from .errors import DeploymentError, WorkloadError, shown
 from .feedforward import FeedForward, MixtureOfExperts
 from .formats import BF16, KV_BYTES, NAMED, Format
 from .mixers import Cache, LatentAttention, Mixer
@@ -195,10 +196,10 @@ class Model:
         ``auto`` is the checkpoint's declared cache format, else 16 bit.
 
         Raises:
-            WorkloadError: ``tokens`` is negative.
+            WorkloadError: ``tokens`` is no number from 0 on.
             DeploymentError: unknown precision.
         """
-        if not tokens >= 0:
+        if not isinstance(tokens, (int, float)) or not 0 <= tokens < math.inf:
             raise WorkloadError("tokens must be 0 or more", hint="Give the length of one sequence in tokens.")
         if kv_precision == "auto":
             kv_precision = self.checkpoint.kv_precision or "fp16"
@@ -249,9 +250,9 @@ def named_format(precision: str) -> Format:
     """
     try:
         return NAMED[precision]
-    except KeyError:
+    except (KeyError, TypeError):
         raise DeploymentError(
-            f"unknown precision {precision!r}",
+            f"unknown precision {shown(precision)}",
             hint="Use auto, fp16 (also bf16), fp8 or fp4.",
             code="unsupported-precision",
         ) from None
@@ -265,9 +266,9 @@ def kv_element_bytes(kv_precision: str) -> float:
     """
     try:
         return KV_BYTES[kv_precision]
-    except KeyError:
+    except (KeyError, TypeError):
         raise DeploymentError(
-            f"unknown KV cache precision {kv_precision!r}",
+            f"unknown KV cache precision {shown(kv_precision)}",
             hint="Use auto, fp16 (also bf16) or fp8.",
             code="unsupported-precision",
         ) from None
