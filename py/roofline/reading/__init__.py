@@ -18,12 +18,11 @@ from .assemble import make_layers, make_outside
 from .attention import CONTEXT, HEADS, HIDDEN, LAYERS, VOCABULARY
 from .checkpoint import read_scheme
 from .experts import COUNT, DENSE_WIDTH, WIDTH
-from .families import READERS
+from .families import Reader, find_reader
 from .keys import MAX_TOKENS, Keys
-from .locate import language_section, model_type_of
+from .locate import has_towers, language_section, model_type_of
+from .refusals import refuse_other_models
 from .scheme import Scheme
-from .towers import tower_params
-from .unknown import read_unknown, refuse_other_models
 
 __all__ = ["read_model"]
 
@@ -50,8 +49,7 @@ def read_model(config: Mapping[str, Any], *, name: str = "model", sidecar: Mappi
         root=config if nested else None,
         defaults=defaults_of(model_type, nested=nested),
     )
-    reader = READERS.get(model_type, read_unknown)
-    blueprint = reader(keys)
+    blueprint = reader_of(model_type)(keys)
     scheme = read_scheme(section, config, sidecar)
     layers = make_layers(blueprint, scheme)
     headless = is_headless(section, model_type)
@@ -67,11 +65,30 @@ def read_model(config: Mapping[str, Any], *, name: str = "model", sidecar: Mappi
         outside=outside,
         tied=blueprint.tied,
         extra_params=blueprint.extra_params,
-        tower_params=tower_params(config, model_type, blueprint.hidden_size),
+        tower_params=towers_of(config, model_type, blueprint.hidden_size),
         context_tokens=keys.optional(*CONTEXT, high=MAX_TOKENS),
         checkpoint=describe(layers, outside, scheme),
         remarks=(*blueprint.remarks, *default_remark(keys), *mtp_remark(section)),
     )
+
+
+def reader_of(model_type: str) -> Reader:
+    """Reader of the family, or the one for types that are not known."""
+    found = find_reader(model_type)
+    if found is None:
+        from .unknown import read_unknown
+
+        return read_unknown
+    return found
+
+
+def towers_of(config: Mapping[str, Any], model_type: str, hidden_size: int) -> int | None:
+    """Parameters of vision and audio towers; None where the config does not tell."""
+    if not has_towers(config, model_type):
+        return 0
+    from .towers import tower_params
+
+    return tower_params(config, model_type, hidden_size)
 
 
 def defaults_of(model_type: str, *, nested: bool) -> dict[str, Any]:

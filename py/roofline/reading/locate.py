@@ -9,6 +9,9 @@ from ..errors import ConfigError, UnsupportedArchitecture
 MAX_NAME = 100
 MAX_KEYS = 5_000
 NESTED = ("text_config", "llm_config", "language_config")
+TOWER_KEYS = ("vision_config", "audio_config", "mm_vision_tower", "img_processor", "visual", "speech_config")
+#: Families that have a tower even where a shortened config does not show it.
+ALWAYS = frozenset({"step3p7", "molmo", "mllama", "gemma3n", "phi4mm", "phi4_multimodal"})
 #: Language model of a nested section that does not name its own.
 TEXT_TYPES = {
     "llava": "llama",
@@ -70,3 +73,14 @@ def model_type_of(section: Mapping[str, object], config: Mapping[str, object]) -
     if not isinstance(found, str) or len(found) > MAX_NAME:
         raise ConfigError("model_type is not a name", hint="Check model_type in config.json.")
     return found
+
+
+def whole_type(config: Mapping[str, object], model_type: str) -> str:
+    """model_type of the whole config, else of its language model."""
+    found = config.get("model_type")
+    return found if isinstance(found, str) else model_type
+
+
+def has_towers(config: Mapping[str, object], model_type: str) -> bool:
+    """Whether the model has a vision or audio tower."""
+    return any(config.get(name) for name in TOWER_KEYS) or whole_type(config, model_type) in ALWAYS

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from ..errors import ConfigError
 from .keys import Keys
+from .locate import whole_type
 from .vision import (
     gemma4_vision,
     intern_vit,
@@ -27,10 +28,6 @@ from .vision import (
     siglip2,
     whisper_encoder,
 )
-
-TOWER_KEYS = ("vision_config", "audio_config", "mm_vision_tower", "img_processor", "visual", "speech_config")
-#: Families that have a tower even where a shortened config does not show it.
-ALWAYS = frozenset({"step3p7", "molmo", "mllama", "gemma3n", "phi4mm", "phi4_multimodal"})
 
 
 def _vision(root: Keys) -> Keys:
@@ -94,11 +91,8 @@ TOWERS: Mapping[str, Callable[[Keys, int], int | None]] = {
 
 
 def tower_params(config: Mapping[str, object], model_type: str, hidden: int) -> int | None:
-    """Parameters of the towers of a whole config: 0 where there is none, None where the config does not tell."""
-    root_type = config.get("model_type")
-    kind = root_type if isinstance(root_type, str) else model_type
-    if not any(config.get(name) for name in TOWER_KEYS) and kind not in ALWAYS:
-        return 0
+    """Parameters of the towers of a whole config that has some; None where it does not tell."""
+    kind = whole_type(config, model_type)
     count = TOWERS.get(kind)
     if count is None:
         return None

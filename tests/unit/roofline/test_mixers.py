@@ -6,25 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roofline.mixers import (
-    BlockSparseAttention,
-    Cache,
-    CompressedAttention,
-    CrossAttention,
-    GatedDeltaNet,
-    GroupedQueryAttention,
-    KimiDeltaAttention,
-    LatentAttention,
-    LightningAttention,
-    LinearReplacement,
-    Mamba1,
-    Mamba2,
-    Mixer,
-    ShortConvolution,
-    SideBySide,
-    SparseLatentAttention,
-    attended_pairs,
-)
+from roofline.mixers import Cache, GroupedQueryAttention, LatentAttention, Mixer, SparseLatentAttention, attended_pairs
+from roofline.mixers.block_sparse import BlockSparseAttention
+from roofline.mixers.compressed import CompressedAttention
+from roofline.mixers.mamba import Mamba1, Mamba2, ShortConvolution
+from roofline.mixers.others import CrossAttention, LinearReplacement, SideBySide
+from roofline.mixers.recurrent import GatedDeltaNet, KimiDeltaAttention, LightningAttention
 
 GQA = GroupedQueryAttention(hidden_size=4096, heads=32, kv_heads=8, key_dim=128, value_dim=128)
 WINDOW = GroupedQueryAttention(hidden_size=4096, heads=32, kv_heads=8, key_dim=128, value_dim=128, window_tokens=1024)

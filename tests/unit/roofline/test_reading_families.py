@@ -9,23 +9,13 @@ import pytest
 
 from roofline import CATALOGUE, ConfigError, Model, UnsupportedArchitecture
 from roofline.feedforward import DenseFeedForward, MixtureOfExperts
-from roofline.mixers import (
-    BlockSparseAttention,
-    CompressedAttention,
-    CrossAttention,
-    GatedDeltaNet,
-    GroupedQueryAttention,
-    KimiDeltaAttention,
-    LatentAttention,
-    LightningAttention,
-    LinearReplacement,
-    Mamba1,
-    Mamba2,
-    ShortConvolution,
-    SideBySide,
-    SparseLatentAttention,
-)
-from roofline.reading.families import READERS
+from roofline.mixers import GroupedQueryAttention, LatentAttention, SparseLatentAttention
+from roofline.mixers.block_sparse import BlockSparseAttention
+from roofline.mixers.compressed import CompressedAttention
+from roofline.mixers.mamba import Mamba1, Mamba2, ShortConvolution
+from roofline.mixers.others import CrossAttention, LinearReplacement, SideBySide
+from roofline.mixers.recurrent import GatedDeltaNet, KimiDeltaAttention, LightningAttention
+from roofline.reading.families import find_reader, tables
 
 #: Default configs of the classes with the parameters of the instantiated module (meta device), towers taken off.
 CLASSES: dict[str, dict[str, Any]] = json.loads(
@@ -80,8 +70,14 @@ def test_lfm2_convolves_and_narrows_its_block() -> None:
     assert model.kv_bytes(1) == 16 * 2 * 8 * 80 * 2 + 16 * 2560 * 3 * 2
 
 
+def test_every_type_has_one_reader() -> None:
+    names = [name for table in tables() for name in table]
+    assert len(names) == len(set(names))
+    assert find_reader("no such type") is None
+
+
 def test_every_reader_names_what_is_missing() -> None:
-    for name in READERS:
+    for name in (name for table in tables() for name in table):
         with pytest.raises(ConfigError) as caught:
             Model.from_config({"model_type": name})
         assert caught.value.hint

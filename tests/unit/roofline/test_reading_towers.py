@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from roofline import Model
+from roofline.reading.locate import has_towers
 from roofline.reading.towers import TOWERS, tower_params
 from roofline.reading.vision import Block, layer_params
 
@@ -48,8 +49,9 @@ def test_a_tower_of_another_family_is_unknown() -> None:
 
 
 def test_text_models_have_none() -> None:
-    assert tower_params({"model_type": "llama"}, "llama", 4096) == 0
-    assert tower_params({"model_type": "gemma4", "vision_config": None}, "gemma4_text", 4096) == 0
+    assert not has_towers({"model_type": "llama"}, "llama")
+    assert not has_towers({"model_type": "gemma4", "vision_config": None}, "gemma4_text")
+    assert has_towers({"model_type": "step3p7"}, "step3p7")
 
 
 def test_every_tower_survives_an_empty_config() -> None:

@@ -1,54 +1,46 @@
-"""Readers by model_type. A new family is one module here with ``FAMILIES`` and one line in ``_MODULES``."""
+"""Readers by model_type. A new family is one module here with ``FAMILIES`` and its name in ``MODULES``.
+
+The modules are imported one after the other until one knows the type, so that a plain model starts quickly.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterator, Mapping
 
 from ..blueprint import Blueprint
 from ..keys import Keys
-from . import (
-    classic,
-    decoder,
-    deepseek,
-    deepseek_v4,
-    delta,
-    gemma,
-    gpt_oss,
-    kimi,
-    lfm,
-    llama4,
-    longcat,
-    mamba,
-    minimax,
-    mixed_heads,
-    mllama,
-    moe,
-    nemotron,
-)
 
 Reader = Callable[[Keys], Blueprint]
 
-_MODULES = (
-    decoder,
-    classic,
-    moe,
-    gpt_oss,
-    llama4,
-    gemma,
-    mixed_heads,
-    deepseek,
-    deepseek_v4,
-    longcat,
-    delta,
-    kimi,
-    minimax,
-    nemotron,
-    mamba,
-    lfm,
-    mllama,
+#: The commonest first.
+MODULES = (
+    "decoder",
+    "deepseek",
+    "gpt_oss",
+    "llama4",
+    "delta",
+    "moe",
+    "gemma",
+    "nemotron",
+    "mixed_heads",
+    "deepseek_v4",
+    "minimax",
+    "kimi",
+    "mamba",
+    "lfm",
+    "mllama",
+    "longcat",
+    "classic",
 )
 
-READERS: Mapping[str, Reader] = MappingProxyType(
-    {name: reader for module in _MODULES for name, reader in module.FAMILIES.items()}
-)
+
+def tables() -> Iterator[Mapping[str, Reader]]:
+    """Readers of each module, imported when it is their turn."""
+    for name in MODULES:
+        families: Mapping[str, Reader] = __import__(f"{__name__}.{name}", fromlist=("FAMILIES",)).FAMILIES
+        yield families
+
+
+def find_reader(model_type: str) -> Reader | None:
+    """Reader of a model_type, None where there is none."""
+    return next((table[model_type] for table in tables() if model_type in table), None)

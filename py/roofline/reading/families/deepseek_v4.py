@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ...errors import ConfigError
 from ...feedforward import MixtureOfExperts
-from ...mixers import CompressedAttention
+from ...mixers.compressed import CompressedAttention
 from ...weights import Linear, Role, Split
 from ..attention import HEADS, hidden_size, layer_count
 from ..blueprint import Block, Blueprint, share

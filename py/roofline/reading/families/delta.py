@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ...errors import UnsupportedArchitecture
 from ...feedforward import FeedForward
-from ...mixers import GatedDeltaNet, Mixer
+from ...mixers import Mixer
+from ...mixers.recurrent import GatedDeltaNet
 from ..attention import hidden_size, layer_count, read_heads
 from ..blueprint import Block, Blueprint, share
 from ..keys import Keys

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ...errors import ConfigError
 from ...feedforward import FeedForward, MixtureOfExperts
-from ...mixers import KimiDeltaAttention, LatentAttention, Mixer
+from ...mixers import LatentAttention, Mixer
+from ...mixers.recurrent import KimiDeltaAttention
 from ..attention import hidden_size, layer_count
 from ..blueprint import Block, Blueprint, share
 from ..experts import feed_forwards, moe_layers

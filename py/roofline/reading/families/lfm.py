@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ...feedforward import DenseFeedForward, FeedForward
-from ...mixers import Mixer, ShortConvolution
+from ...mixers import Mixer
+from ...mixers.mamba import ShortConvolution
 from ..attention import hidden_size, layer_count, read_heads
 from ..blueprint import Block, Blueprint, share
 from ..experts import dense, feed_forwards

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from ...errors import UnsupportedArchitecture
 from ...feedforward import DenseFeedForward, FeedForward, MixtureOfExperts
-from ...mixers import Mamba1, Mamba2, Mixer, SideBySide
+from ...mixers import Mixer
+from ...mixers.mamba import Mamba1, Mamba2
+from ...mixers.others import SideBySide
 from ..attention import hidden_size, layer_count, read_heads
 from ..blueprint import Block, Blueprint, share
 from ..experts import active_count, dense, expert_count

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from ...errors import ConfigError
 from ...feedforward import DenseFeedForward, FeedForward, MixtureOfExperts
-from ...mixers import BlockSparseAttention, LightningAttention, Mixer
+from ...mixers import Mixer
+from ...mixers.block_sparse import BlockSparseAttention
+from ...mixers.recurrent import LightningAttention
 from ..attention import Heads, hidden_size, layer_count, read_heads
 from ..blueprint import Block, Blueprint, share
 from ..experts import active_count, expert_count, feed_forwards, moe_layers

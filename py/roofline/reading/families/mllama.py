@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 
-from ...mixers import CrossAttention, GroupedQueryAttention, Mixer
+from ...mixers import GroupedQueryAttention, Mixer
+from ...mixers.others import CrossAttention
 from ..attention import hidden_size, layer_count, read_heads
 from ..blueprint import Block, Blueprint, share
 from ..experts import dense

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 
 from ...errors import ConfigError, UnsupportedArchitecture
 from ...feedforward import DenseFeedForward, FeedForward, MixtureOfExperts
-from ...mixers import GroupedQueryAttention, LinearReplacement, Mamba2, Mixer
+from ...mixers import GroupedQueryAttention, Mixer
+from ...mixers.mamba import Mamba2
+from ...mixers.others import LinearReplacement
 from ..attention import HEADS, Heads, head_width, hidden_size, layer_count, read_heads
 from ..blueprint import Block, Blueprint, share
 from ..experts import active_count, expert_count
