@@ -61,14 +61,21 @@ async function ownFile(request, waits = RETRY_AFTER_MS) {
     }
 }
 
-function isOwnStart(resource) {
+/** What the page hints at, asked for now: PyScript comes to some of it late. */
+const early = new Map(
+    [...document.querySelectorAll("link[rel=preload][as=fetch]")].map(({ href }) => [href, ownFile([href])]),
+);
+
+function ownAddress(resource) {
     const address = new URL(resource.url ?? resource, document.baseURI);
-    return address.origin === origin && html.dataset.state === "loading";
+    return address.origin === origin && html.dataset.state === "loading" ? address.href : null;
 }
 
 globalThis.fetch = (...request) => {
-    if (!isOwnStart(request[0])) return guardedFetch(...request);
-    const response = ownFile(request);
+    const address = ownAddress(request[0]);
+    if (!address) return guardedFetch(...request);
+    const response = early.get(address) ?? ownFile(request);
+    early.delete(address);
     // Pyodide only logs that its binary did not come, and waits on
     response.catch(() => report("failed"));
     return response;
