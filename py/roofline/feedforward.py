@@ -75,7 +75,6 @@ class MixtureOfExperts:
         shared_gate: a h -> 1 gate on the shared expert.
         expert_input_size: width in which the experts work (latent MoE); 0 = hidden_size.
         router_bias: the router has a bias among its parameters; correction buffers for load balancing are none.
-        router: False where tokens are routed without a matrix.
         norm_params: norms and scales of the block's own.
         dense_width: f of a dense block that runs beside the experts in the same layer; 0 = none.
         empty_experts: outputs of the router that stand for experts without weights.
@@ -91,7 +90,6 @@ class MixtureOfExperts:
     shared_gated: bool = True
     bias: bool = False
     router_bias: bool = False
-    router: bool = True
     expert_input_size: int = 0
     dense_width: int = 0
     empty_experts: int = 0
@@ -105,11 +103,11 @@ class MixtureOfExperts:
     def linears(self) -> tuple[Linear, ...]:
         """Weight matrices: router, routed experts, latent projections, shared expert, parallel dense block."""
         h, inner = self.hidden_size, self.expert_input_size or self.hidden_size
-        rows: list[Linear] = []
-        if self.router:
-            outputs = self.experts + self.empty_experts
-            bias = outputs if self.router_bias else 0
-            rows.append(Linear("mlp.gate", h, outputs, Role.ROUTER, Split.NONE, "router", bias=bias, quantizable=False))
+        outputs = self.experts + self.empty_experts
+        bias = outputs if self.router_bias else 0
+        rows = [
+            Linear("mlp.gate", h, outputs, Role.ROUTER, Split.NONE, "router", bias=bias, quantizable=False),
+        ]
         if inner != h:
             rows.append(Linear("mlp.fc1_latent_proj", h, inner, Role.MLP, Split.NONE, "latent down"))
             rows.append(Linear("mlp.fc2_latent_proj", inner, h, Role.MLP, Split.NONE, "latent up"))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ..feedforward import FeedForward
-from ..formats import BF16, Format
 from ..mixers import Mixer
 from ..weights import Linear, Role, Split
 
@@ -70,12 +69,10 @@ def share(kinds: Sequence[Kind], make: Callable[[Kind], Block]) -> tuple[Block, 
 
 def embedding(vocab_size: int, hidden_size: int, name: str = "embed_tokens") -> Linear:
     """Table of ``vocab_size`` rows, divided over the vocabulary."""
-    return Linear(
-        name, hidden_size, vocab_size, Role.EMBEDDING, Split.COLUMN, "embedding", stored=BF16, quantizable=False
-    )
+    return Linear(name, hidden_size, vocab_size, Role.EMBEDDING, Split.COLUMN, "embedding", quantizable=False)
 
 
-def head(vocab_size: int, hidden_size: int, *, bias: bool = False, stored: Format = BF16) -> Linear:
+def head(vocab_size: int, hidden_size: int, *, bias: bool = False) -> Linear:
     """Projection to the vocabulary."""
     return Linear(
         "lm_head",
@@ -85,7 +82,6 @@ def head(vocab_size: int, hidden_size: int, *, bias: bool = False, stored: Forma
         Split.COLUMN,
         "head",
         bias=vocab_size if bias else 0,
-        stored=stored,
         quantizable=False,
     )
 

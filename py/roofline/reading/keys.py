@@ -55,7 +55,7 @@ class Keys:
         defaulted: spellings whose value came from the class defaults.
     """
 
-    __slots__ = ("_defaults", "_root", "_section", "defaulted", "model_type", "nested", "read")
+    __slots__ = ("_defaults", "_root", "_section", "defaulted", "model_type", "read")
 
     def __init__(
         self,
@@ -64,14 +64,12 @@ class Keys:
         model_type: str = "",
         root: Mapping[str, object] | None = None,
         defaults: Mapping[str, object] | None = None,
-        nested: bool = False,
     ) -> None:
         """Look in ``section`` first, then in ``root`` (where asked to), then in the class ``defaults``."""
         self._section = section
         self._root = root or {}
         self._defaults = defaults or {}
         self.model_type = model_type
-        self.nested = nested
         self.read: set[str] = set()
         self.defaulted: set[str] = set()
 

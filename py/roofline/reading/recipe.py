@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..feedforward import DenseFeedForward, FeedForward
 from ..mixers import GroupedQueryAttention
@@ -159,8 +159,3 @@ def finish(
 def dense_of(hidden: int, width: int, recipe: Recipe, keys: Keys) -> DenseFeedForward:
     """Dense block of a given width."""
     return DenseFeedForward(hidden_size=hidden, width=width, gated=recipe.gated, bias=chosen(keys, recipe.mlp_bias))
-
-
-def with_norms(recipe: Recipe, norms: int) -> Recipe:
-    """The recipe with another number of norms per layer."""
-    return replace(recipe, norms=norms)

@@ -135,8 +135,10 @@ def read_unknown(keys: Keys) -> Blueprint:
         raise UnsupportedArchitecture(
             f"model_type {name[:60]!r} is not modelled; not understood: {listed}{more}", hint=BY_HAND
         )
-    remark = f"model_type {name[:60]!r} is not known here; it was read as a plain decoder because all its keys are."
-    return replace(blueprint, remarks=(*blueprint.remarks, remark))
+    remarks = [f"model_type {name[:60]!r} is not known here; it was read as a plain decoder because all its keys are."]
+    if keys.value("tie_word_embeddings", root=True) is None:
+        remarks.append("tie_word_embeddings is not given; a separate head is assumed.")
+    return replace(blueprint, remarks=(*blueprint.remarks, *remarks))
 
 
 def harmless(key: str) -> bool:

@@ -11,11 +11,10 @@ from ..attention import hidden_size, layer_count, read_heads
 from ..blueprint import Block, Blueprint, share
 from ..experts import dense
 from ..keys import MAX_LAYERS, Keys
-from ..recipe import Names, Recipe, attention, finish
+from ..recipe import Recipe, attention, finish
 
 RECIPE = Recipe(qkv_bias=False, output_bias=False, mlp_bias=False)
 IMAGE_ROWS = 8
-NAMES: Names = ()
 
 
 def cross(mixer: GroupedQueryAttention) -> CrossAttention:
@@ -37,7 +36,7 @@ def read_mllama(keys: Keys) -> Blueprint:
         tuple(index in chosen for index in range(layers)),
         lambda crossing: Block(mixers[crossing], ffn, 2 * hidden + 2 * crossing),
     )
-    blueprint = finish(keys, blocks, names=NAMES)
+    blueprint = finish(keys, blocks)
     first, *rest = blueprint.outside
     return replace(
         blueprint,

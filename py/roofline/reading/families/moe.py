@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...errors import UnsupportedArchitecture
 from ...feedforward import DenseFeedForward, FeedForward, MixtureOfExperts
 from ...mixers import GroupedQueryAttention
-from ..attention import HEADS, Heads, head_width, hidden_size, layer_count, read_heads, vocab_size
+from ..attention import HEADS, Heads, head_width, hidden_size, layer_count, read_heads
 from ..blueprint import Block, Blueprint, share
 from ..experts import active_count, dense, expert_count, feed_forwards
 from ..keys import MAX_EXPERTS, MAX_LAYERS, Keys
@@ -148,7 +148,6 @@ def read_hunyuan(keys: Keys) -> Blueprint:
 
     marks = tuple(index % factor == 0 for index in range(layers))
     kinds = tuple(zip(marks, hunyuan_ffns(keys, hidden, layers), strict=True))
-    vocab_size(keys)
     return finish(keys, share(kinds, make), names=HUNYUAN_NAMES)
 
 
