@@ -49,6 +49,7 @@ class App:
 
     def run(self, *, ask_hub: bool = False) -> None:
         """Compute what the form says now."""
+        self._stop_waiting()
         scenario, issues = state.read(self.form.texts())
         self.form.describe(scenario)
         self.form.mark(issues)
@@ -149,19 +150,21 @@ class App:
         self.output.link_notes(())
         if event.target.id == "config":
             self.form.controls["model"].value = PASTED
+        self._stop_waiting()
+        self.timer = setTimeout(create_once_callable(self.run), PAUSE_MS)
+
+    def _stop_waiting(self) -> None:
         if self.timer is not None:
             clearTimeout(self.timer)
-        self.timer = setTimeout(create_once_callable(self.run), PAUSE_MS)
+            self.timer = None
 
     def left(self, event: Any) -> None:
         """A box was left: show how its number was understood."""
-        key = str(event.target.name or "")
-        if key in state.RULES:
-            self.form.spell_out(key)
+        self.form.spell_out(_name(event))
 
     def pressed(self, event: Any) -> None:
         """Arrow keys in the boxes of magnitudes."""
-        if self.form.step(str(event.target.name or ""), str(event.key)):
+        if self.form.step(_name(event), str(event.key)):
             event.preventDefault()
             self.edited(event)
 
@@ -244,6 +247,11 @@ class App:
         window = document.defaultView
         listen(window, "popstate", self.back)
         listen(window, "beforeprint", lambda _event: print_line())
+
+
+def _name(event: Any) -> str:
+    """The name of the control that an event came from; a summary has none."""
+    return str(getattr(event.target, "name", ""))
 
 
 def _pasted_problem(problem: Exception) -> Problem:

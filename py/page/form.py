@@ -65,10 +65,12 @@ class Form:
 
     def spell_out(self, key: str) -> None:
         """Rewrite a whole number in plain digits, so that 8k shows what was understood."""
+        if key not in RULES or key == "total_params":
+            return
         text = self._text(key)
         scenario, issues = state.read({key: text})
         plain = state.texts(scenario)[key]
-        if key in RULES and not issues and plain.isdigit() and text != plain and key != "total_params":
+        if not issues and plain.isdigit() and text != plain:
             self.controls[key].value = plain
 
     def step(self, key: str, arrow: str) -> bool:

@@ -1,5 +1,14 @@
-"""What index.html runs."""
+"""What index.html runs. A start that fails is said on the page, not only in the console."""
 
-from page.app import start
+from js import document
 
-start()
+try:
+    from page.app import start
+
+    start()
+except Exception:
+    document.documentElement.dataset.state = "failed"
+    notice = document.getElementById("boot-notice")
+    notice.textContent = "The calculator could not start: its Python has a fault. Reload to try again."
+    notice.hidden = False
+    raise

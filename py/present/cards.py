@@ -197,7 +197,7 @@ def _bill(answer: Answer | None) -> tuple[Line, ...]:
     price_usd, origin = price(scenario)
     if price_usd is None:
         return ((origin,),)
-    hours = f"{text.exact(billed)} GPUs × {text.money(price_usd)}/h × {HOURS_PER_MONTH} h"
+    hours = f"{text.exact(billed)} GPUs × {text.money(price_usd)}/h × {HOURS_PER_MONTH}\u00a0h"
     return ((hours,), (origin,))
 
 

@@ -12,7 +12,7 @@ from present import text
 from present.figures import Writer
 from present.hubtext import ModelRef
 from present.state import Issue, Scenario
-from roofline import Estimate, RooflineError
+from roofline import GPUS, Estimate, RooflineError
 
 
 class Action(StrEnum):
@@ -180,11 +180,14 @@ def unreadable(issues: Sequence[Issue]) -> Problem:
 _TITLES: Mapping[str, str] = {
     "unsupported-architecture": "This architecture is not supported",
     "invalid-config": "This config cannot be read",
+    "missing-key": "This config lacks a key",
     "unknown-gpu": "Unknown GPU",
     "unknown-engine": "Unknown engine",
     "invalid-number": "A number is out of range",
     "tensor-parallel": "This parallelism does not fit the model",
     "expert-parallel": "This parallelism does not fit the model",
+    "pipeline-parallel": "This parallelism does not fit the model",
+    "invalid-deployment": "This deployment is not possible",
     "no-replica": "Not enough GPUs for one replica",
     "unsupported-precision": "This precision is not available",
 }
@@ -193,7 +196,7 @@ _TITLES: Mapping[str, str] = {
 def from_engine(error: RooflineError, fixes: Sequence[Fix] = ()) -> Problem:
     """What the engine refuses, with its own words and code."""
     title = _TITLES.get(error.code, "This cannot be computed")
-    ways = (*fixes, PASTE) if error.code == "invalid-config" else tuple(fixes)
+    ways = (*fixes, PASTE) if error.code in {"invalid-config", "missing-key"} else tuple(fixes)
     return Problem(error.code, title, _sentence(str(error)), _sentence(error.hint), (), ways)
 
 
@@ -226,7 +229,8 @@ def does_not_fit(
     """Too little memory: by how much, and the nearest changes that help."""
     short = writer.figure("shortfall_bytes_per_gpu", estimate.shortfall_bytes_per_gpu)
     weights = writer.figure("weight_bytes_per_gpu", estimate.weight_bytes_per_gpu)
-    fixes = [Fix(f"Use {name}", Action.SET, (("gpu", name),)) for name in gpus[:2] if name != scenario.gpu]
+    gpus = sorted(gpus, key=list(GPUS).index)
+    fixes = [Fix(f"Use {name}", Action.SET, (("gpu", name),)) for name in gpus[:2]]
     if tensor_parallel is not None:
         change = (("tensor_parallel", str(tensor_parallel)),)
         fixes.insert(0, Fix(f"Use tensor parallelism {tensor_parallel}", Action.SET, change))

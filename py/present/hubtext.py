@@ -16,6 +16,8 @@ from urllib.parse import quote, unquote
 HOST = "https://huggingface.co"
 DEFAULT_REVISION = "main"
 MAX_CONFIG_BYTES = 2_000_000
+MAX_NESTING = 60
+"""Levels of brackets in a config. Deeper text overruns the stack of Python in a browser, for good."""
 CONFIG = "config.json"
 SIDECAR = "hf_quant_config.json"
 
@@ -23,6 +25,7 @@ _PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]|\.(?!\.)){0,95}"
 _ID = re.compile(rf"{_PART}(?:/{_PART})?")
 _REVISION = re.compile(r"[A-Za-z0-9_](?:[\w.+-]|/(?!/)){0,199}", re.ASCII)
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/+", re.IGNORECASE)
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.?)*+(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
 _FILE_VIEWS = frozenset({"tree", "blob", "resolve", "raw", "commit", "commits", "blame", "edit"})
 _OTHER_KINDS = frozenset({"datasets", "spaces", "collections", "papers", "docs", "api", "blog"})
 
@@ -157,12 +160,27 @@ def json_object(text: str) -> dict[str, Any]:
     """
     if len(text) > MAX_CONFIG_BYTES:
         raise NotAConfig("The text is larger than 2 MB; a config.json has a few kilobytes.")
+    if _nesting(text) > MAX_NESTING:
+        raise NotAConfig("The text is nested too deeply; a config.json has a few levels.")
     try:
         value = json.loads(text.lstrip("\ufeff"))
     except json.JSONDecodeError as problem:
         raise NotAConfig(f"{problem.msg} (line {problem.lineno}).") from None
-    except (RecursionError, ValueError):
-        raise NotAConfig("The text is nested too deeply or holds an over-long number.") from None
+    except ValueError:
+        raise NotAConfig("The text holds an over-long number.") from None
     if not isinstance(value, Mapping):
         raise NotAConfig("The text is JSON, but not an object in braces { … }.")
     return dict(value)
+
+
+def _nesting(text: str) -> int:
+    """Levels of brackets, those in strings not counted."""
+    depth = deepest = 0
+    for match in _BRACKETS.finditer(text):
+        token = match[0]
+        if token in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token in "]}":
+            depth -= 1
+    return deepest

@@ -13,8 +13,8 @@ KILO = {"k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9, "t": 10**12}
 
 MAX_CHARACTERS = 40
 _SPACES = re.compile(r"[\s_'’\u00a0\u2009\u202f]")
-_NUMBER = re.compile(r"([+-]?\d*(?:[.,]\d+)*[.,]?)(e[+-]?\d{1,3})?([a-z]?)(%?)")
-_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*")
+_NUMBER = re.compile(r"([+-]?[0-9]*(?:[.,][0-9]+)*[.,]?)(e[+-]?[0-9]{1,3})?([a-z]?)(%?)")
+_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*")
 
 
 class NotANumber(ValueError):
@@ -22,47 +22,42 @@ class NotANumber(ValueError):
 
 
 def count(text: str, *, tokens: bool = False) -> int:
-    """Read a whole number. Raises NotANumber."""
-    value = _read(text, KIBI if tokens else KILO, whole=True)
-    if value != int(value):
+    """Read a whole number, in whole-number arithmetic: 8.03B keeps every digit. Raises NotANumber.
+
+    A lone separator followed by three digits groups thousands (1,024) unless a multiplier follows.
+    """
+    mantissa, exponent, factor, percent = _parts(text, KIBI if tokens else KILO)
+    plain = _plain(mantissa, grouped=factor == 1 and not exponent)
+    before, _, after = plain.partition(".")
+    numerator, power = int(before + after or "0") * factor, exponent - len(after)
+    if percent or (power < 0 and numerator % 10**-power):
         raise NotANumber(f"{_shown(text)} is not a whole number.")
-    return int(value)
+    return int(numerator * 10 ** max(power, 0)) // int(10 ** max(-power, 0))
 
 
 def number(text: str) -> float:
-    """Read a finite number; a trailing % divides by 100. Raises NotANumber."""
-    return float(_read(text, KILO, whole=False))
+    """Read a finite number; a lone separator is the decimal mark, a trailing % divides by 100.
 
-
-def _read(text: str, multipliers: dict[str, int], *, whole: bool) -> float:
-    """Mantissa times exponent times multiplier.
-
-    In a whole number a lone separator followed by three digits groups thousands (1,024); in a
-    measure it is the decimal mark.
+    Raises NotANumber.
     """
+    mantissa, exponent, factor, percent = _parts(text, KILO)
+    value = float(f"{_plain(mantissa, grouped=False)}e{exponent}") * factor
+    if not isfinite(value):
+        raise NotANumber(f"{_shown(text)} is too large.")
+    return value / 100 if percent else value
+
+
+def _parts(text: str, multipliers: dict[str, int]) -> tuple[str, int, int, bool]:
+    """Mantissa, exponent of ten, multiplier, and whether a % follows."""
     if len(text) > MAX_CHARACTERS:
-        raise NotANumber("That is too long for a number.")
+        raise NotANumber("is too long for a number.")
     match = _NUMBER.fullmatch(_SPACES.sub("", text).lower().lstrip("$"))
     if match is None or not any(letter.isdigit() for letter in match[1]):
         raise NotANumber(f"{_shown(text)} is not a number.")
     mantissa, exponent, suffix, percent = match.groups()
     if suffix and suffix not in multipliers:
         raise NotANumber(f"{_shown(text)}: the ending {suffix!r} is not known here.")
-    plain = _plain(mantissa, grouped=whole and not (exponent or suffix))
-    value = _times(plain + (exponent or ""), multipliers.get(suffix, 1))
-    return value / 100 if percent else value
-
-
-def _times(digits: str, factor: int) -> float:
-    """Keep whole numbers whole, so that no digit of a parameter count is lost."""
-    try:
-        value = int(digits) if digits.lstrip("+-").isdigit() else float(digits)
-        value *= factor
-        if not isfinite(value):
-            raise NotANumber("That number is too large.")
-    except (ValueError, OverflowError):
-        raise NotANumber("That number cannot be read.") from None
-    return value
+    return mantissa, int((exponent or "e0")[1:]), multipliers.get(suffix, 1), bool(percent)
 
 
 def _plain(mantissa: str, *, grouped: bool) -> str:

@@ -123,15 +123,15 @@ def test_ranges_appear_where_they_are_calibrated(answer):
 
 
 def test_idle_gpus_are_said(answer):
-    shown = figures(cards.groups(answer(model="meta-llama/Llama-3.1-8B", tensor_parallel=4), Writer()))
-    assert "idle_gpus" not in shown
-    uneven = answer(model="Qwen/Qwen2.5-7B-Instruct", tensor_parallel=4, pipeline_parallel=1, nodes=1, gpu="GB200")
-    assert uneven.estimate.idle_gpus == 0
+    whole = answer(model="meta-llama/Llama-3.1-8B", tensor_parallel=4)
+    assert "idle_gpus" not in figures(cards.groups(whole, Writer()))
+    uneven = answer(model="meta-llama/Llama-3.1-8B", tensor_parallel=2, pipeline_parallel=3)
+    assert figures(cards.groups(uneven, Writer()))["idle_gpus"].value == uneven.estimate.idle_gpus == 2
 
 
 def test_the_month_says_what_it_bills(answer):
     text = "".join(node.text() for node in view.groups_nodes(cards.groups(answer(usd_per_gpu_hour=2), Writer())))
-    assert "8 GPUs × $2.00/h × 730 h" in text
+    assert "8 GPUs × $2.00/h × 730\u00a0h" in text
     assert "your price" in text
     assert "$11,700" in text
 

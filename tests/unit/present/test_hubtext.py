@@ -1,6 +1,7 @@
 """What the Hub says."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -175,3 +176,22 @@ def test_any_json_is_an_object_or_refused(value):
         assert isinstance(hubtext.json_object(json.dumps(value)), dict)
     except hubtext.NotAConfig:
         assert not isinstance(value, dict)
+
+
+@pytest.mark.parametrize("text", ['{"a":"' + '\\"' * 400_000, '"' * 400_000, "{" + '"a":1,' * 200_000, '"\\'])
+def test_hostile_text_is_refused_at_once(text):
+    """No text makes the reader slow."""
+    started = time.perf_counter()
+    with pytest.raises(hubtext.NotAConfig):
+        hubtext.json_object(text)
+    assert time.perf_counter() - started < 2
+
+
+def test_brackets_in_strings_are_not_levels():
+    assert hubtext.json_object(json.dumps({"a": "[" * 500, "b": '\\"{{'}))["b"] == '\\"{{'
+
+
+def test_some_nesting_is_read():
+    assert hubtext.json_object('{"a":' * 50 + "1" + "}" * 50)
+    with pytest.raises(hubtext.NotAConfig, match="nested"):
+        hubtext.json_object('{"a":' * 70 + "1" + "}" * 70)

@@ -32,7 +32,14 @@ def test_tokens(typed, meant):
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("70B", 70_000_000_000), ("70.6b", 70_600_000_000), ("8030261248", 8_030_261_248), ("1.2T", 1_200_000_000_000)],
+    [
+        ("70B", 70_000_000_000),
+        ("70.6b", 70_600_000_000),
+        ("8.03B", 8_030_000_000),
+        ("0.1T", 100_000_000_000),
+        ("8030261248", 8_030_261_248),
+        ("1.2T", 1_200_000_000_000),
+    ],
 )
 def test_parameters_keep_every_digit(typed, meant):
     """Multipliers of parameter counts are powers of ten."""
