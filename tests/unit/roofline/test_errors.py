@@ -3,6 +3,7 @@
 import pytest
 
 from roofline import ConfigError, DeploymentError, RooflineError, UnsupportedArchitecture, WorkloadError
+from roofline.errors import shown
 
 
 @pytest.mark.parametrize("kind", [ConfigError, UnsupportedArchitecture, DeploymentError, WorkloadError])
@@ -39,3 +40,25 @@ def test_message_hint_and_code_are_kept():
 def test_a_hint_is_never_positional():
     with pytest.raises(TypeError):
         RooflineError("what happened", "what to do")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("A100", "'A100'"),
+        (1234567, "1,234,567"),
+        (10**5000, "a huge number"),
+        (True, "True"),
+        (None, "None"),
+        (float("nan"), "nan"),
+        ([1, 2], "list"),
+        ({"a": 1}, "dict"),
+    ],
+    ids=["text", "number", "huge", "bool", "none", "nan", "list", "dict"],
+)
+def test_a_bad_value_is_shown_safely(value, text):
+    assert shown(value) == text
+
+
+def test_a_long_text_is_cut():
+    assert len(shown("x" * 10_000)) == 60
