@@ -120,10 +120,10 @@ def test_the_fullest_attention_rank_sets_the_step(running, fullest):
 
 
 def test_a_single_token_of_output_has_no_time_between_tokens_to_wait_for():
-    """All of 2 clients are in prefill all the time: 2 services."""
+    """Both of 2 clients are in prefill all the time, each prompt fills a step: 2 services."""
     served = serve(
         bound(dataclasses.replace(QUIET, queue=1.0)),
-        Workload(input_tokens=8000, output_tokens=1),
+        Workload(input_tokens=8192, output_tokens=1),
         clients(2),
     )
     assert served.ttft_s == pytest.approx(2 * served.service_s)
