@@ -14,6 +14,13 @@ SITE_URL ?=
 SITE := site/.stamp-$(shell printf '%s' '$(SITE_URL)' | cksum | cut -d ' ' -f 1)
 export PYTHONPATH := py:tools
 
+# an environment whose Python has gone (an upgrade, a removed version) is made anew
+ifneq ($(wildcard .venv),)
+ifneq ($(shell $(PY) -c 'print(1)' 2>/dev/null),1)
+$(shell rm -rf .venv)
+endif
+endif
+
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
