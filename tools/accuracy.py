@@ -10,7 +10,8 @@ from pathlib import Path
 
 from accuracy_lib import budget
 from accuracy_lib.cases import Models
-from accuracy_lib.predict import Outcome, predict_first_token, predict_saturated, predict_serving
+from accuracy_lib.document import PAGE, document
+from accuracy_lib.predict import Outcome, predict_first_token, predict_memory, predict_saturated, predict_serving
 from accuracy_lib.report import as_data, outcome_lines
 
 
@@ -21,6 +22,7 @@ def run_all() -> dict[str, Outcome]:
         "serving": predict_serving(models),
         "saturated": predict_saturated(models),
         "first token": predict_first_token(models),
+        "memory": predict_memory(),
     }
 
 
@@ -46,6 +48,7 @@ def main() -> None:
     parser.add_argument("--brief", action="store_true", help="totals only")
     parser.add_argument("--worst", action="store_true", help="the rows furthest off, with their largest operators")
     parser.add_argument("--json", type=Path, help="write the report as data")
+    parser.add_argument("--document", action="store_true", help="write docs/accuracy.md")
     parser.add_argument("--ratchet", action="store_true", help="lower the budgets to what was reached")
     options = parser.parse_args()
     start = time.perf_counter()
@@ -54,6 +57,8 @@ def main() -> None:
         print("\n".join(outcome_lines(title, outcome, detail=not options.brief, worst=options.worst)))
     if options.json:
         options.json.write_text(json.dumps(as_data(outcomes)), encoding="utf-8")
+    if options.document:
+        PAGE.write_text(document(outcomes), encoding="utf-8")
     print()
     print("\n".join(ratchet(outcomes) if options.ratchet else verdict(outcomes)))
     rows = sum(len({p.row_id for p in outcome.points}) for outcome in outcomes.values())

@@ -1,34 +1,23 @@
 """Fit the engine's constants and write them to py/roofline/data/efficiency.json (`make calibrate`).
 
-Stage 1 fits the kernel curves on operator tables (seconds); stage 2 the engines' overheads on serving rows (minutes). Rows that
-neither stage fits (the streaming kernels) are kept as they stand. ``--stage 1`` or ``--stage 2`` runs one alone, ``--dry-run``
-prints without writing, ``--left-out`` also leaves each model out in turn.
+Stage 1 fits the kernel curves on operator tables (seconds); stage 2 the engines' overheads on serving rows (minutes).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+import numpy as np
 
 import calibrate_inherit as inherit
 import calibrate_kernels as kernels
 import calibrate_serving as serving
-import numpy as np
 from accuracy_lib.cases import Models
 from calibrate_fit import Errors, summarise
-from roofline.constants import assemble
 
 DATA = Path(__file__).resolve().parents[1] / "py" / "roofline" / "data" / "efficiency.json"
-Row = dict[str, Any]
-
-
-def merged(old: Sequence[Row], new: Sequence[Row]) -> list[Row]:
-    """The old rows with the new ones in their place, in a fixed order."""
-    found = {inherit.place(row): row for row in old} | {inherit.place(row): row for row in new}
-    return [found[key] for key in sorted(found)]
 
 
 def error_text(name: str, errors: Errors) -> str:
@@ -36,27 +25,13 @@ def error_text(name: str, errors: Errors) -> str:
     return f"  {name:6} n={errors.rows:4d} median {errors.median:6.1%}  p90 {errors.p90:6.1%}  bias {errors.bias:+6.1%}"
 
 
-def stage_1(rows: Sequence[Row]) -> list[Row]:
-    """Kernel curves."""
-    fitted = inherit.completed(kernels.fit_all())
-    print("\n".join(kernels.table_lines(fitted)))
-    return merged(rows, fitted)
-
-
-def stage_2(rows: Sequence[Row], *, left_out: bool) -> list[Row]:
-    """Engine overheads."""
-    constants = assemble(list(rows))
-    chosen = serving.runs(Models())
-    fits = serving.fit_engines(constants, chosen)
-    for result in fits:
-        print(f"{result.engine}: {result.constants} constants")
-        for generation, overhead in result.overheads.items():
-            print(f"  {generation}: {overhead}")
-        print(error_text("TPOT", result.tpot))
-        print(error_text("TTFT", result.ttft))
-    if left_out:
-        report_left_out(serving.left_out_ratios(constants, chosen))
-    return merged(rows, serving.rows_of(fits))
+def report_engine(result: serving.EngineFit) -> None:
+    """Constants and errors of one engine."""
+    shares = ", ".join(f"{name} {share:.3f}" for name, share in result.launch_shares.items())
+    print(f"{result.engine}: {result.fitted} constants; share of launches paid: {shares}")
+    print(f"  {result.overhead}")
+    print(error_text("TPOT", result.tpot))
+    print(error_text("TTFT", result.ttft))
 
 
 def report_left_out(ratios: dict[str, np.ndarray]) -> None:
@@ -66,7 +41,7 @@ def report_left_out(ratios: dict[str, np.ndarray]) -> None:
         print(error_text("TPOT", summarise(values[:, 0])))
         print(error_text("TTFT", summarise(values[:, 1])))
     pooled = np.concatenate(list(ratios.values()))
-    print("left out, all models")
+    print("each model left out in turn, all rows")
     print(error_text("TPOT", summarise(pooled[:, 0])))
     print(error_text("TTFT", summarise(pooled[:, 1])))
 
@@ -74,17 +49,25 @@ def report_left_out(ratios: dict[str, np.ndarray]) -> None:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stage", type=int, choices=(1, 2), help="run one stage alone")
+    parser.add_argument("--kernels", action="store_true", help="print the kernel curves and stop")
     parser.add_argument("--left-out", action="store_true", help="also fit with each model left out in turn (slow)")
     parser.add_argument("--dry-run", action="store_true", help="print, do not write")
+    parser.add_argument("--output", type=Path, default=DATA)
     options = parser.parse_args()
-    document = json.loads(DATA.read_text(encoding="utf-8"))
-    if options.stage != 2:
-        document["rows"] = stage_1(document["rows"])
-    if options.stage != 1:
-        document["rows"] = stage_2(document["rows"], left_out=options.left_out)
+    rows = inherit.completed(kernels.fit_all())
+    print("\n".join(kernels.table_lines(rows)))
+    if options.kernels:
+        return
+    chosen = serving.runs(Models())
+    fits = serving.fit_engines(rows, chosen)
+    for result in fits:
+        report_engine(result)
+    if options.left_out:
+        report_left_out(serving.left_out_ratios(rows, chosen))
     if not options.dry_run:
-        DATA.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        made = sorted(serving.calibrated(rows, fits), key=inherit.place)
+        document = {"about": "Calibrated constants, written by `make calibrate`; see docs/model.md", "rows": made}
+        options.output.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+
 from calibrate_fit import Errors, Sample, summarise
 from calibrate_tables import (
     ACTIVATION_BYTES,
@@ -33,16 +34,15 @@ SKEW_TOKENS_MIN = 4096
 def kernel_in_use(record: Record, gpu: Gpu) -> bool:
     """Whether the engine serves this format with this kernel.
 
-    MXFP4: TensorRT-LLM and SGLang multiply in FP8 on Blackwell (w4a8), vLLM and all of Hopper in BF16.
+    MXFP4 is multiplied in FP8 on Blackwell (vLLM: where its recipe for gpt-oss is followed) and in BF16 on Hopper.
     """
     engine, form, kernel = record["engine"], record["format"], record["kernel"]
     if form.startswith("mxfp4"):
-        wants_fp8 = gpu.generation == "Blackwell" and engine != "vLLM"
-        return (form == "mxfp4_w4a8") == wants_fp8
+        return (form == "mxfp4_w4a8") == (gpu.generation == "Blackwell")
     if kernel == "trtllm_min_latency":
         return False  # three times the bandwidth on two of three shapes: the table is wrong
     if engine == "TensorRT-LLM" and form == "nvfp4":
-        return False  # only its CUTLASS path is measured; it serves NVFP4 with the TRTLLM-gen kernels that vLLM's table measures
+        return False  # only CUTLASS is measured; it serves NVFP4 with the TRTLLM-gen kernels of vLLM's table
     if engine == "SGLang" and gpu.generation == "Blackwell":
         return kernel == "trtllm_gen"
     if engine == "vLLM" and form == "fp8_block" and gpu.generation == "Hopper":
@@ -126,7 +126,7 @@ def rate_of(key: Key) -> str | None:
     """Rate that differs from the stored format's own: MXFP4 in BF16 or FP8."""
     if key.format != "mxfp4":
         return None
-    return "fp8" if key.family.startswith("Blackwell") and key.engine != "vLLM" else "bf16"
+    return "fp8" if key.family.startswith("Blackwell") else "bf16"
 
 
 def skewed_samples() -> Samples:
@@ -145,7 +145,7 @@ def popularity_errors(curves: dict[Key, ExpertCurve], popularity: float) -> Erro
     ratios = []
     for key, samples in skewed_samples().items():
         if key in curves:
-            curve = replace(curves[key], popularity=popularity)
+            curve = replace(curves[key], popularity_exponent=popularity)
             ratios += [_skewed_log_ratio(curve, sample) for sample in samples]
     return summarise(np.asarray(ratios))
 

@@ -1,8 +1,8 @@
 """Robust fits of one of the engine's curves to measured kernel times.
 
-The curve is the engine's own dataclass (``roofline.curves``): the formula exists once. Errors are logarithms of predicted over
-measured time, so a factor counts the same in both directions; a soft-L1 loss keeps rows that are off their own curve from
-pulling. Efficiencies are bounded by 1: no fitted time lies below its roofline.
+The curve is the engine's own dataclass (``roofline.curves``): the formula exists once. Errors are logarithms of
+predicted over measured time, so a factor counts the same in both directions; a soft-L1 loss keeps rows that are off
+their own curve from pulling. Efficiencies are bounded by 1: no fitted time lies below its roofline.
 """
 
 from __future__ import annotations
@@ -83,9 +83,7 @@ def summarise(ratios: np.ndarray) -> Errors:
     """Median and 90th percentile of |predicted/measured - 1|, and the median of its signed value."""
     relative = np.exp(ratios) - 1.0
     size = np.abs(relative)
-    return Errors(
-        len(ratios), float(np.median(size)), float(np.percentile(size, 90)), float(np.median(relative))
-    )
+    return Errors(len(ratios), float(np.median(size)), float(np.percentile(size, 90)), float(np.median(relative)))
 
 
 def fit(
@@ -132,7 +130,14 @@ def _solve(
         return log_ratios(curve(**fixed, **_named(parameters, values)), samples, predict)
 
     found = least_squares(
-        residuals, inside, bounds=(low, high), loss="soft_l1", f_scale=ROBUST_SCALE, x_scale="jac", max_nfev=60, ftol=1e-5
+        residuals,
+        inside,
+        bounds=(low, high),
+        loss="soft_l1",
+        f_scale=ROBUST_SCALE,
+        x_scale="jac",
+        max_nfev=60,
+        ftol=1e-5,
     )
     return [float(value) for value in found.x]
 

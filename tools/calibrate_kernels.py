@@ -51,7 +51,7 @@ PREFILL = (
 EXPERTS = (
     Parameter("launch_s", 30, 3, 200, US),
     Parameter("expert_s", 50, 0, 2000, NS),
-    Parameter("tile_rows", 16, 1, 256),
+    Parameter("tile_tokens", 16, 1, 256),
     Parameter("activation_passes", 1, 0, 10),
     Parameter("remote_share", 0.2, 0, 1),
     Parameter("memory_efficiency", 0.85, 0.1, 1),
@@ -85,12 +85,16 @@ class Job:
 def jobs() -> Iterator[Job]:
     """Every curve for which the tables have rows."""
     yield from _plain("matrix", MatrixCurve, tables.collect("kernels_gemm", tables.matrix), _matrix_parameters)
-    yield from _plain("decode", DecodeCurve, tables.collect("kernels_attention_decode", tables.decode), lambda key: DECODE)
+    yield from _plain(
+        "decode", DecodeCurve, tables.collect("kernels_attention_decode", tables.decode), lambda key: DECODE
+    )
     yield from _plain("decode", DecodeCurve, tables.collect("kernels_mla", tables.latent_decode), lambda key: DECODE)
     yield from _plain(
         "prefill", PrefillCurve, tables.collect("kernels_attention_prefill", tables.prefill), lambda key: PREFILL
     )
-    yield from _plain("prefill", PrefillCurve, tables.collect("kernels_mla", tables.latent_prefill), lambda key: PREFILL)
+    yield from _plain(
+        "prefill", PrefillCurve, tables.collect("kernels_mla", tables.latent_prefill), lambda key: PREFILL
+    )
     yield from _plain(
         "collective", CollectiveCurve, tables.collect("kernels_all_reduce", tables.all_reduce), lambda key: COLLECTIVE
     )
@@ -131,9 +135,7 @@ def run(job: Job, *, left_out: bool) -> dict[str, Any]:
     """Fit a curve; returns its row of the data file."""
     if job.curve == "experts":
         job = _remote_share_last(job)
-    result = fit(
-        job.kind, job.parameters, job.samples, dict(job.fixed), predict=job.predict, leave_groups_out=left_out
-    )
+    result = fit(job.kind, job.parameters, job.samples, dict(job.fixed), predict=job.predict, leave_groups_out=left_out)
     values = dict(job.fixed) | {name: rounded(value) for name, value in result.values.items()}
     return row(job.curve, job.key, values, result)
 
@@ -141,7 +143,7 @@ def run(job: Job, *, left_out: bool) -> dict[str, Any]:
 def _remote_share_last(job: Job) -> Job:
     """Fit experts on one rank where there are enough rows; from several ranks take only what is particular to them.
 
-    Over several ranks other kernels of the same engine set the floor, which a replica without expert parallelism never sees.
+    Over several ranks other kernels set the floor, which a replica without expert parallelism never sees.
     """
     alone = [sample for sample in job.samples if experts.one_rank(sample)]
     if len(alone) < ALONE_ROWS_MIN:
@@ -188,13 +190,11 @@ def fit_all(*, left_out: bool = True) -> list[dict[str, Any]]:
 def routing_constants(rows: list[dict[str, Any]]) -> dict[str, float]:
     """Popularity of experts and skew of expert ranks that the power-law tables were collected with."""
     curves = {
-        Key(r["engine"], r["family"], r["format"]): ExpertCurve(**r["values"])
-        for r in rows
-        if r["curve"] == "experts"
+        Key(r["engine"], r["family"], r["format"]): ExpertCurve(**r["values"]) for r in rows if r["curve"] == "experts"
     }
     popularity = min(POPULARITIES, key=lambda theta: experts.popularity_errors(curves, theta).median)
     skew = statistics.median(experts.skew_exponents())
-    return {"popularity": popularity, "skew_exponent": rounded(skew)}
+    return {"popularity_exponent": popularity, "skew_exponent": rounded(skew)}
 
 
 def table_lines(rows: list[dict[str, Any]]) -> list[str]:

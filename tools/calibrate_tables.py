@@ -1,7 +1,7 @@
 """The condensed kernel tables as samples of the engine's curves.
 
-Rows that do not measure what a serving engine does are excluded here, each with its reason. Work (FLOP, bytes) comes from the
-engine's own mixers, so that fit and prediction count the same things.
+Rows that do not measure what a serving engine does are excluded here, each with its reason. Work (FLOP, bytes) comes
+from the engine's own mixers, so that fit and prediction count the same things.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ MATRIX_RATE: Mapping[str, str] = {
     "mxfp4_w4a8": "fp8",
 }
 ACTIVATION_BYTES = 2.0
-#: L2 cache, bytes: NVIDIA H100 (50 MB) and B200 (126 MB) architecture documents. The benchmark loop reads the same cache again and
-#: again, so a cache that fits into L2 is served from there; in a model the weights in between evict it.
+#: L2 cache, bytes: NVIDIA's architecture documents for H100 (50 MB) and B200 (126 MB). The benchmark loop reads the
+#: same cache again and again, so one that fits into L2 is served from there; in a model the weights in between evict
+#: it.
 L2_BYTES: Mapping[str, float] = {"Hopper": 50e6, "Blackwell": 126e6}
 COLD, TINY = 1.2, 0.04
 #: DeepSeek's routing picks 4 of 8 groups of experts; with balanced scores every token picks the same groups.

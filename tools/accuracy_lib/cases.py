@@ -19,6 +19,13 @@ SHARED_CONFIGS = Path(__file__).resolve().parents[3] / "shared" / "data" / "conf
 PRECISIONS: Mapping[str, str] = {"bf16": "fp16", "fp16": "fp16", "fp8": "fp8", "fp4": "fp4", "nvfp4": "fp4"}
 #: Checkpoint formats (quantization_config.quant_method) that a label names already.
 OWN_FORMAT: Mapping[str, tuple[str, ...]] = {"mxfp4": ("fp4", "fp8", "bf16"), "fp8": ("fp8",)}
+#: FP8 in blocks as Qwen publishes it (quantization_config of Qwen/Qwen3-235B-A22B-FP8; gates and norms stay in 16 bit).
+FP8_BLOCKS = {"quant_method": "fp8", "fmt": "e4m3", "activation_scheme": "dynamic", "weight_block_size": [128, 128]}
+#: Config file of a row -> entry of the catalogue with the same architecture, and what its config adds.
+STAND_INS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "meta-llama--Meta-Llama-3.1-8B": ("meta-llama/Llama-3.1-8B", {}),
+    "Qwen--Qwen3-235B-A22B-FP8": ("Qwen/Qwen3-235B-A22B", {"quantization_config": FP8_BLOCKS}),
+}
 #: Realised lengths of the nominal 1024-token workload are below this.
 SHORT_TOKENS = 1000
 
@@ -53,10 +60,13 @@ class Models:
             return None
 
     def _read(self, setup: Setup) -> tuple[Model, Mapping[str, Any]] | None:
-        for name in (setup.config.replace("--", "/", 1), setup.model):
-            entry = roofline.CATALOGUE.get(name)
-            if entry is not None:
-                return Model.from_config(entry.config, name=name, sidecar=entry.sidecar), entry.config
+        names = (setup.config.replace("--", "/", 1), setup.model)
+        found = next((name for name in names if name in roofline.CATALOGUE), None)
+        name, added = (found, {}) if found else STAND_INS.get(setup.config, ("", {}))
+        if name:
+            entry = roofline.CATALOGUE[name]
+            config = {**entry.config, **added}
+            return Model.from_config(config, name=name, sidecar=entry.sidecar), config
         path = SHARED_CONFIGS / f"{setup.config}.json"
         if not path.exists():
             self.missing.add(setup.config)
@@ -96,9 +106,7 @@ def serving_case(row: ServingRow, models: Models) -> Case | None:
     if found is None:
         return None
     model, config = found
-    workload = Workload(
-        input_tokens=row.input_tokens, output_tokens=row.output_tokens, concurrency=row.concurrency
-    )
+    workload = Workload(input_tokens=row.input_tokens, output_tokens=row.output_tokens, concurrency=row.concurrency)
     settings = settings_of(row)
     known = {name: getattr(settings, name) for name in STATED}
     stated = {name: value for name, value in known.items() if value is not None}

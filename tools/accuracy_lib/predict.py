@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import roofline
+from memory_accuracy import log_rows
 from roofline import Estimate, RooflineError, estimate
 
 from .cases import Case, Models, first_token_case, holds_prompts_back, is_mixture, saturated_case, serving_case
@@ -137,3 +138,17 @@ def predict_first_token(models: Models) -> Outcome:
 def _first_token_point(row: FirstTokenRow, result: Estimate) -> Point:
     tags = regimes(row) | {"lengths": f"{row.input_tokens:g} in"}
     return Point(row.id, "first token", result.prefill_s, row.ttft_s, tags)
+
+
+#: A cache below this is the small difference of large numbers: its relative error says nothing.
+CACHE_BYTES_MIN = 4 * 2**30
+
+
+def predict_memory() -> Outcome:
+    """Memory that the engine gives to the cache, for the start-up logs of memory.csv that say enough."""
+    outcome = Outcome()
+    for log in log_rows():
+        if log.logged_bytes >= CACHE_BYTES_MIN:
+            tags = {"model": log.name.split()[-1], "engine": log.engine, "settings": log.settings}
+            outcome.points.append(Point(log.name, "cache memory", log.predicted_bytes, log.logged_bytes, tags))
+    return outcome

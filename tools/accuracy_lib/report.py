@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import roofline
+from roofline import estimate
 
 from .predict import Outcome
 from .stats import Point, Summary, by_regime, mean_of_models, summarise
@@ -48,7 +48,11 @@ def figures(outcome: Outcome) -> list[str]:
 
 def figure_lines(points: Sequence[Point], regimes: Iterable[str], *, detail: bool) -> list[str]:
     """Table of one figure: pooled, mean over models, and by regime."""
-    rows = [HEADER, line("all", summarise(points)), f"{'mean of the models’ medians':58} {'':5} {mean_of_models(points):8.1%}"]
+    rows = [
+        HEADER,
+        line("all", summarise(points)),
+        f"{'mean of the models’ medians':58} {'':5} {mean_of_models(points):8.1%}",
+    ]
     if detail:
         for regime in regimes:
             rows.append(f"by {regime}")
@@ -60,20 +64,21 @@ def worst_lines(outcome: Outcome, figure: str, count: int = WORST) -> list[str]:
     """The rows furthest off, with the parts of the modelled decode step."""
     points = sorted(figure_points(outcome, figure), key=lambda p: -max(p.ratio, 1 / p.ratio))[:count]
     return [
-        f"{point.predicted:10.4g} {point.measured:10.4g} {point.ratio:7.2f}  {point.row_id}{decomposition(outcome, point.row_id)}"
+        f"{point.predicted:10.4g} {point.measured:10.4g} {point.ratio:7.2f}  {point.row_id}"
+        f"{decomposition(outcome, point.row_id)}"
         for point in points
     ]
 
 
 def decomposition(outcome: Outcome, row_id: str) -> str:
-    """The largest operators of the row's decode step, in milliseconds, where the engine exposes them."""
-    explain = getattr(roofline, "explain", None)
-    if explain is None:
+    """The largest operators of the row's decode step, in milliseconds."""
+    case = outcome.cases.get(row_id)
+    if case is None:
         return ""
-    case = outcome.cases[row_id]
-    step = explain(case.model, case.deployment, case.workload).decode_step
-    parts = sorted(((o.calls * o.time.total_s, o.name) for o in step.operators), reverse=True)[:PARTS]
-    return "  " + ", ".join(f"{name} {1e3 * seconds:.2f}" for seconds, name in parts)
+    result = estimate(case.model, case.deployment, case.workload)
+    parts = sorted(((o.calls * o.time.total_s, o.name) for o in result.decode_operators), reverse=True)[:PARTS]
+    shown = ", ".join(f"{name} {1e3 * seconds:.2f}" for seconds, name in parts)
+    return f"  step {1e3 * result.decode_step_s:.2f}: {shown}"
 
 
 def outcome_lines(title: str, outcome: Outcome, *, detail: bool, worst: bool) -> list[str]:
@@ -92,7 +97,7 @@ def outcome_lines(title: str, outcome: Outcome, *, detail: bool, worst: bool) ->
         rows.append(f"\n{figure}")
         rows += figure_lines(points, regimes, detail=detail)
         if worst:
-            rows += [f"worst {WORST}: predicted, measured, ratio, row"] + worst_lines(outcome, figure)
+            rows += [f"worst {WORST}: predicted, measured, ratio, row", *worst_lines(outcome, figure)]
     return rows
 
 
@@ -116,5 +121,3 @@ def _figure_data(points: Sequence[Point]) -> dict[str, Any]:
         "regimes": {r: {name: asdict(s) for name, s in table.items()} for r, table in regimes.items()},
         "points": [{"id": p.row_id, "predicted": p.predicted, "measured": p.measured} for p in points],
     }
-
-

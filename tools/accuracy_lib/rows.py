@@ -1,4 +1,4 @@
-"""The measured rows of tests/measured, typed. Seconds, tokens, bytes; origin and licence are in the README beside them."""
+"""The measured rows of tests/measured, typed: seconds and tokens; origin and licence are in the README beside them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ServingRow(Setup):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Engine settings of the runs of one curve, as the benchmark's public scripts give them; None = not stated as one value."""
+    """Engine settings of one curve as the benchmark's public scripts give them; None = not stated as one value."""
 
     kv_precision: str | None = None
     memory_fraction: float | None = None

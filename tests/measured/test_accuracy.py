@@ -1,0 +1,136 @@
+"""The engine against published measurements: errors may not exceed the committed budget, and the check can fail."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from accuracy_lib import budget
+from accuracy_lib.cases import SHARED_CONFIGS, Models, holds_prompts_back, precision_of
+from accuracy_lib.predict import (
+    Outcome,
+    closed_loop_tokens_per_s,
+    predict_first_token,
+    predict_memory,
+    predict_saturated,
+    predict_serving,
+)
+from accuracy_lib.report import as_data, figure_points, outcome_lines
+from accuracy_lib.rows import first_token_rows, saturated_rows, serving_rows, serving_settings
+from accuracy_lib.stats import Point, mean_of_models, percentile, summarise
+
+
+@pytest.fixture(scope="session")
+def outcomes() -> dict[str, Outcome]:
+    models = Models()
+    return {
+        "serving": predict_serving(models),
+        "saturated": predict_saturated(models),
+        "first token": predict_first_token(models),
+        "memory": predict_memory(),
+    }
+
+
+def skip_without_configs(outcomes: dict[str, Outcome]) -> None:
+    skipped = sum(outcome.skipped for outcome in outcomes.values())
+    if skipped and not SHARED_CONFIGS.exists():
+        pytest.skip(f"{skipped} measured rows need configs that are not part of the repository")
+
+
+def test_errors_stay_within_the_budget(outcomes: dict[str, Outcome]) -> None:
+    skip_without_configs(outcomes)
+    excesses = budget.excesses(budget.measures(outcomes), budget.load())
+    assert not excesses, "\n".join(map(str, excesses))
+
+
+def test_every_serving_row_is_predicted_from_the_catalogue_alone(outcomes: dict[str, Outcome]) -> None:
+    points = figure_points(outcomes["serving"], "tpot_s")
+    assert outcomes["serving"].skipped == 0
+    assert len(points) + len(outcomes["serving"].refused) == len(serving_rows())
+
+
+def test_shuffled_measurements_are_far_worse(outcomes: dict[str, Outcome]) -> None:
+    points = figure_points(outcomes["serving"], "tpot_s")
+    measured = [point.measured for point in points]
+    random.Random(0).shuffle(measured)
+    shuffled = [replace(point, measured=value) for point, value in zip(points, measured, strict=True)]
+    assert summarise(shuffled).median > 4 * summarise(points).median
+
+
+def test_rows_are_complete() -> None:
+    assert (len(serving_rows()), len(saturated_rows()), len(first_token_rows())) == (710, 187, 16)
+    assert len({row.id for row in serving_rows()}) == 710
+    assert all(row.ttft_s > 0 and row.tpot_s > 0 for row in serving_rows())
+
+
+def test_settings_belong_to_measured_curves() -> None:
+    curves = {(row.model.split("/")[-1], row.engine, row.gpu, row.precision) for row in serving_rows()}
+    assert len(curves & set(serving_settings())) >= 15
+
+
+def test_prompts_were_held_back_in_the_runs_that_say_so() -> None:
+    held = [row for row in serving_rows() if holds_prompts_back(row)]
+    assert {row.engine for row in held} == {"TensorRT-LLM", "SGLang"}
+    assert all(row.output_tokens < 1000 for row in held if row.engine == "TensorRT-LLM")
+
+
+@pytest.mark.parametrize(
+    ("label", "method", "expected"),
+    [
+        ("fp8", None, "fp8"),
+        ("fp8", "fp8", "auto"),
+        ("fp4", "fp8", "fp4"),
+        ("fp4", "mxfp4", "auto"),
+        ("fp8", "mxfp4", "auto"),
+        ("bf16", None, "fp16"),
+        ("nvfp4", None, "fp4"),
+    ],
+)
+def test_labels_become_precisions(label: str, method: str | None, expected: str) -> None:
+    config = {} if method is None else {"quantization_config": {"quant_method": method}}
+    assert precision_of(label, config) == expected
+
+
+def point(predicted: float, measured: float, model: str = "a") -> Point:
+    return Point("row", "figure", predicted, measured, {"model": model})
+
+
+def test_summary_of_known_errors() -> None:
+    summary = summarise([point(1.1, 1.0), point(0.7, 1.0), point(1.0, 1.0)])
+    assert summary.n == 3
+    assert summary.median == pytest.approx(0.1)
+    assert summary.p90 == pytest.approx(0.26)
+    assert summary.within_20 == pytest.approx(2 / 3)
+    assert summary.bias == pytest.approx(0.0)
+
+
+def test_percentile_interpolates() -> None:
+    assert percentile([1.0, 2.0, 3.0, 4.0], 0.5) == pytest.approx(2.5)
+
+
+def test_models_count_once_in_the_mean_of_medians() -> None:
+    points = [point(1.1, 1.0, "many")] * 9 + [point(1.5, 1.0, "few")]
+    assert mean_of_models(points) == pytest.approx(0.3)
+
+
+def test_closed_loop_rate() -> None:
+    assert closed_loop_tokens_per_s(8, 101.0, 1.0, 0.02) == pytest.approx(8 * 101 / 3.0)
+
+
+def test_budget_is_a_ratchet() -> None:
+    old = {"x": {"median": 0.10}}
+    assert budget.excesses({"x": {"median": 0.11}}, old)
+    assert not budget.excesses({"x": {"median": 0.10}}, old)
+    assert budget.excesses({}, old)
+    assert budget.lowered({"x": {"median": 0.05}}, old) == {"x": {"median": 0.05}}
+    assert budget.lowered({"x": {"median": 0.20}}, old) == {"x": {"median": 0.10}}
+
+
+def test_report_has_every_figure(outcomes: dict[str, Outcome]) -> None:
+    text = "\n".join(outcome_lines("serving", outcomes["serving"], detail=True, worst=True))
+    data = as_data(outcomes)["serving"]["figures"]
+    assert all(figure in text for figure in data)
+    assert set(data) == {"tpot_s", "ttft_s", "replica_tokens_per_s"}
+    assert len(data["tpot_s"]["points"]) == data["tpot_s"]["all"]["n"]
