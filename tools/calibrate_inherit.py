@@ -88,7 +88,7 @@ def _stream_row(engine: str, family: str) -> Row:
         "median_error": None,
         "p90_error": None,
         "source": STREAM_SOURCE,
-        "date": "2026-09",
+        "date": "2026-11-24",
         "note": "four small kernels a layer; not measured",
     }
 
