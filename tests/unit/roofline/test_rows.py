@@ -157,3 +157,11 @@ def test_a_width_without_heads_is_cut_anywhere(ranks, width):
         if w.name == "mlp.up_proj"
     )
     assert local_matrix(linear, Sharding(ranks, 1, 1)) == (7168, width, 1)
+
+
+@pytest.mark.parametrize(("ranks", "heads"), [(1, 10), (4, 3), (5, 2), (20, 1)])
+def test_a_rest_of_heads_is_on_the_fullest_rank(ranks, heads):
+    """Phi-4: 10 key heads of 128."""
+    ((layer, _),) = load("microsoft/phi-4").layer_groups
+    linear = next(w for w in layer.weights if w.name == "self_attn.k_proj")
+    assert local_matrix(linear, Sharding(ranks, 1, 1)) == (5120, heads * 128, 1)
