@@ -14,13 +14,13 @@ from pyodide.ffi import JsException, create_once_callable
 from page import hub
 from page.dom import find, listen
 from page.form import Form
-from page.output import Output, busy_document, print_line
+from page.output import Output, print_line, set_state
 from present import errors, hints, hubtext, models, state
 from present.cards import Answer
 from present.errors import Action, Fix, Problem
 from present.hubtext import ModelRef
 from present.models import Loaded
-from present.solve import solve
+from present.solve import obstacle, solve
 from present.state import PASTED, Scenario
 from roofline import RooflineError
 
@@ -39,6 +39,7 @@ class App:
         self.loading: ModelRef | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.timer: int | None = None
+        self.current: tuple[Scenario, Loaded] | None = None
         self._read_link(self.form.touched())
 
     def _read_link(self, keep: Set[str] = frozenset()) -> None:
@@ -51,7 +52,9 @@ class App:
         """Compute what the form says now."""
         self._stop_waiting()
         scenario, issues = state.read(self.form.texts())
+        self.current = None
         self.form.describe(scenario)
+        self.form.resolve(hints.UNRESOLVED)
         self.form.mark(issues)
         if issues:
             return self.output.refuse(errors.unreadable(issues))
@@ -63,6 +66,7 @@ class App:
         if loaded is None:
             return self._fetch(scenario, ask_hub=ask_hub)
         self.loading = None
+        self.current = scenario, loaded
         return self._show(solve(scenario, loaded))
 
     def _at_hand(self, scenario: Scenario) -> Loaded | None:
@@ -168,6 +172,12 @@ class App:
             event.preventDefault()
             self.edited(event)
 
+    def degrees(self, _event: Any) -> None:
+        """The choice of tensor parallelism is about to open: say what runs."""
+        if self.current is not None:
+            scenario, loaded = self.current
+            self.form.explain_degrees(lambda degree: obstacle(scenario, loaded.model, degree))
+
     def preset(self, event: Any) -> None:
         """A chip: a bundled model, and a step in the browser's history."""
         chip = event.target.closest("[data-model]")
@@ -237,6 +247,8 @@ class App:
         listen(form, "input", self.edited)
         listen(form, "change", self.left)
         listen(form, "keydown", self.pressed)
+        listen(find("tensor_parallel"), "focus", self.degrees)
+        listen(find("tensor_parallel"), "mousedown", self.degrees)
         listen(find("units"), "change", self.edited)
         listen(find("presets"), "click", self.preset)
         listen(find("problem"), "click", self.fix)
@@ -277,4 +289,4 @@ def start() -> None:
     find("calculate").disabled = False
     performance.mark("roofline:ready")
     app.run()
-    busy_document("ready")
+    set_state("ready")

@@ -25,6 +25,7 @@ class Form:
         """Find every control."""
         self.element = find("scenario")
         self.controls = {key: self.element.elements.namedItem(key) for key in RULES}
+        self._fp4 = self.element.querySelector("#precision [value=fp4]")
 
     def texts(self) -> dict[str, str]:
         """What stands in every control."""
@@ -97,10 +98,19 @@ class Form:
         _say("nodes-hint", hints.nodes(scenario))
         _say("price-hint", hints.price_note(scenario))
         _say("advanced-now", hints.advanced(scenario))
+        self._fp4.textContent = hints.fp4_option(scenario)
         self.controls["usd_per_gpu_hour"].placeholder = hints.price_placeholder(scenario)
         for chip in document.querySelectorAll("#presets [data-model]"):
             pressed = str(chip.dataset.model).lower() == scenario.model.lower()
             chip.setAttribute("aria-pressed", "true" if pressed else "false")
+
+    def explain_degrees(self, obstacle: Callable[[int], str]) -> None:
+        """Say beside each tensor parallelism that does not run why; it can be chosen all the same."""
+        for option in self.controls["tensor_parallel"].options:
+            degree = str(option.getAttribute("value") or option.value)
+            option.setAttribute("value", degree)
+            reason = obstacle(int(degree))
+            option.textContent = f"{degree}, {reason}" if reason else degree
 
     def resolve(self, resolved: Resolved) -> None:
         """Show what was taken where the form left the choice to the engine."""

@@ -100,6 +100,6 @@ def print_line() -> None:
     find("print-line").textContent = f"{location.href}, {Date.new().toLocaleString('en-GB')}"
 
 
-def busy_document(state: str) -> None:
+def set_state(state: str) -> None:
     """Set the state that tests and hosts wait for."""
     document.documentElement.dataset.state = state

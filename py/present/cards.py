@@ -73,6 +73,10 @@ class _Pen:
         spread = self.spread(field)
         return Card(label, self(field), (*lines, spread) if spread else lines)
 
+    def counted(self, field: str, noun: str, rest: str = "") -> Line:
+        """A figure that counts things: 1 GPU, 8 GPUs."""
+        return (self(field), f" {noun}{'' if self.value(field) == 1 else 's'}{rest}")
+
     def spread(self, field: str) -> Line | None:
         """The range that holds the true value in 80 of 100 cases, where it is calibrated."""
         low, high = self.value(f"{field}_low"), self.value(f"{field}_high")
@@ -118,11 +122,8 @@ def _memory(answer: Answer | None, pen: _Pen) -> Group:
 
 
 def _layout(pen: _Pen) -> tuple[Line, ...]:
-    replicas: Line = (pen("replicas"), " replica" if pen.value("replicas") == 1 else " replicas")
-    lines: tuple[Line, ...] = ((pen("gpus_per_replica"), " GPUs in a replica"), replicas)
-    if pen.value("idle_gpus"):
-        lines += ((pen("idle_gpus"), " GPUs idle"),)
-    return lines
+    lines = (pen.counted("gpus_per_replica", "GPU", " in a replica"), pen.counted("replicas", "replica"))
+    return (*lines, pen.counted("idle_gpus", "GPU", " idle")) if pen.value("idle_gpus") else lines
 
 
 def _length(answer: Answer | None) -> str:
@@ -216,6 +217,7 @@ class Strong:
     """A part of a sentence that the eye should find."""
 
     text: str
+    kind: str = "figure"
 
 
 Sentence = tuple[str | Strong, ...]
@@ -228,7 +230,8 @@ def headline(answer: Answer) -> Sentence:
     speed = text.rate(estimate.request_tokens_per_s or 0)
     layout = (Strong(text.exact(estimate.replicas)), replicas, Strong(text.plural(estimate.gpus_per_replica, "GPU")))
     return (
-        "Fits: ",
+        Strong("Fits", "verdict"),
+        ": ",
         *layout,
         f" {serves} ",
         *_at_once(estimate),

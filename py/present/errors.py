@@ -11,8 +11,11 @@ from enum import StrEnum
 from present import text
 from present.figures import Writer
 from present.hubtext import ModelRef
-from present.state import Issue, Scenario
+from present.state import RULES, Issue, Scenario
 from roofline import GPUS, Estimate, RooflineError
+
+MAX_WORDS = 600
+"""Characters of an engine's message: it may quote a hostile config."""
 
 
 class Action(StrEnum):
@@ -44,6 +47,8 @@ class Problem:
     fields: tuple[str, ...] = ()
     """The form's fields at fault."""
     fixes: tuple[Fix, ...] = ()
+    page_url: str | None = None
+    """The model's page, where opening it is the next step."""
 
     def sentence(self) -> str:
         """For a screen reader, and for a line."""
@@ -66,7 +71,7 @@ _HUB: Mapping[str, Words] = {
     "gated-repo": lambda ref: (
         f"{ref.id} is gated",
         "Its publisher asks readers to accept terms first, so this page may not read its files.",
-        f"Accept the terms at {ref.page_url}, then copy config.json from there and paste it here.",
+        "Accept the terms on the model's page, then copy its config.json and paste it here.",
     ),
     "revision-not-found": lambda ref: (
         f"{ref.id} has no revision {ref.revision}",
@@ -106,6 +111,7 @@ _HUB: Mapping[str, Words] = {
 }
 
 RETRYABLE = frozenset({"rate-limited", "hub-timeout", "hub-unreachable", "hub-error"})
+PAGE_HELPS = frozenset({"gated-repo", "no-config", "hub-unreachable", "revision-not-found"})
 
 
 def hub_problem(code: str, ref: ModelRef, bundled: str | None = None) -> Problem:
@@ -118,7 +124,8 @@ def hub_problem(code: str, ref: ModelRef, bundled: str | None = None) -> Problem
         fixes.insert(0, Fix("Use the main branch", Action.SET, (("model", ref.id),)))
     if bundled is not None:
         fixes.append(Fix(f"Use the bundled {bundled}", Action.SET, (("model", bundled),)))
-    return Problem(code, title, detail, hint, ("model",), tuple(fixes))
+    page_url = ref.page_url if code in PAGE_HELPS else None
+    return Problem(code, title, detail, hint, ("model",), tuple(fixes), page_url)
 
 
 def not_a_model(message: str) -> Problem:
@@ -201,9 +208,13 @@ def from_engine(error: RooflineError, fixes: Sequence[Fix] = ()) -> Problem:
 
 
 def _sentence(words: str) -> str:
-    words = words.strip()
+    """The engine's words with the form's labels for its arguments, bounded, as a sentence."""
+    words = words.strip()[:MAX_WORDS]
     if not words:
         return ""
+    for key, rule in RULES.items():
+        if "_" in key:
+            words = words.replace(key, rule.label.lower())
     ended = words if words.endswith((".", "!", "?")) else f"{words}."
     return ended[0].upper() + ended[1:]
 

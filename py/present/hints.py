@@ -27,6 +27,11 @@ def nodes(scenario: Scenario) -> str:
     return f"{GPUS[scenario.gpu].gpus_per_node} GPUs each"
 
 
+def fp4_option(scenario: Scenario) -> str:
+    """The name of the FP4 choice: on GPUs without such cores it saves memory alone."""
+    return "FP4" if GPUS[scenario.gpu].fp4_flop_per_s else "FP4, saves memory only"
+
+
 def price_placeholder(scenario: Scenario) -> str:
     """In the empty price box: the price that will be used."""
     listed = GPUS[scenario.gpu].price
@@ -80,6 +85,17 @@ class Resolved:
     max_batched_tokens: str
     weights: str
     kv_cache: str
+
+
+UNRESOLVED = Resolved(
+    concurrency="most",
+    memory_fraction="engine’s default",
+    max_running="engine’s default",
+    max_batched_tokens="engine’s default",
+    weights="the checkpoint’s format",
+    kv_cache="by engine and checkpoint",
+)
+"""Before there is an answer, and while there is none for what the form says; as in index.html."""
 
 
 def resolved(answer: Answer) -> Resolved:

@@ -8,10 +8,16 @@ from present.errors import Action, Fix, Problem
 from present.figures import Writer
 from present.models import Loaded
 from present.state import Scenario
-from roofline import Model, RooflineError, estimate, smallest_fit
+from roofline import GPUS, Model, RooflineError, estimate, smallest_fit
 
 DEGREES = (1, 2, 4, 8, 16, 32, 64)
 """Tensor parallelism that is tried in search of a way out."""
+
+_OBSTACLES = {
+    "tensor-parallel": "does not divide the model",
+    "expert-parallel": "does not match expert parallelism",
+    "no-replica": "needs more nodes",
+}
 
 
 def solve(scenario: Scenario, loaded: Loaded) -> Answer | Problem:
@@ -46,8 +52,16 @@ def _other_degrees(refusal: RooflineError, scenario: Scenario, model: Model) -> 
 
 
 def _runs(scenario: Scenario, model: Model, degree: int) -> bool:
+    return not obstacle(scenario, model, degree)
+
+
+def obstacle(scenario: Scenario, model: Model, degree: int) -> str:
+    """Why this tensor parallelism does not run, in a few words; empty where it does."""
     trial = replace(scenario, tensor_parallel=degree)
     try:
-        return estimate(model, inputs.deployment(trial), inputs.workload(trial)).fits
-    except RooflineError:
-        return False
+        fits = estimate(model, inputs.deployment(trial), inputs.workload(trial)).fits
+    except RooflineError as refusal:
+        if degree > GPUS[scenario.gpu].nvlink_domain_gpus:
+            return "more than NVLink joins"
+        return _OBSTACLES.get(refusal.code, "not possible")
+    return "" if fits else "too little memory"

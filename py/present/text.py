@@ -16,7 +16,7 @@ Scale = Sequence[tuple[float, str]]
 
 DECIMAL_BYTES: Scale = ((1, "B"), (1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"))
 BINARY_BYTES: Scale = ((1, "B"), (2**10, "KiB"), (2**20, "MiB"), (2**30, "GiB"), (2**40, "TiB"))
-TIME: Scale = ((1e-6, "µs"), (1e-3, "ms"), (1, "s"), (60, "min"), (3600, "h"))
+TIME: Scale = ((1e-6, "µs"), (1e-3, "ms"), (1, "s"))
 LARGE: Scale = ((1, ""), (1e3, "K"), (1e6, "M"), (1e9, "B"), (1e12, "T"))
 
 

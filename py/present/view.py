@@ -29,7 +29,7 @@ def line_nodes(line: Line) -> tuple[Node | str, ...]:
 
 def sentence_nodes(sentence: Sentence) -> tuple[Node | str, ...]:
     """A sentence, its emphasised parts as elements."""
-    return tuple(part if isinstance(part, str) else h("strong", part.text) for part in sentence)
+    return tuple(part if isinstance(part, str) else h("strong", part.text, class_=part.kind) for part in sentence)
 
 
 def card_node(card: Card) -> Node:
@@ -68,12 +68,15 @@ def assumption_nodes() -> tuple[Node, ...]:
 
 def problem_nodes(problem: Problem) -> tuple[Node, ...]:
     """A failure in words: what happened, what to do, and one button per way out."""
-    buttons = (
+    ways = [
         h("button", fix.label, type="button", class_="fix", data_fix=str(index))
         for index, fix in enumerate(problem.fixes)
-    )
+    ]
+    if problem.page_url is not None:
+        outside = {"href": problem.page_url, "target": "_blank", "rel": "noopener noreferrer"}
+        ways.append(h("a", "Open the model’s page", class_="fix", **outside))
     return (
         h("h3", problem.title, class_="problem-title"),
         *(h("p", words) for words in (problem.detail, problem.hint) if words),
-        *((h("p", *buttons, class_="fixes"),) if problem.fixes else ()),
+        *((h("p", *ways, class_="fixes"),) if ways else ()),
     )

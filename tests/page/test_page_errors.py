@@ -98,7 +98,7 @@ def missing_keys(hub):
 HUB_FAILURES = {
     not_found: ("repo-not-found", "misspelt"),
     not_found_without_a_header: ("repo-not-found", "private"),
-    gated: ("gated-repo", "Accept the terms at https://huggingface.co/org/model"),
+    gated: ("gated-repo", "Accept the terms on the model's page"),
     gated_for_this_account: ("gated-repo", "paste"),
     gated_without_cors: ("gated-repo", "Accept the terms"),
     gated_by_an_aborted_request: ("gated-repo", "Accept the terms"),
@@ -163,6 +163,9 @@ def test_paste_is_one_press_away(calculator, booted):
     gated(booted.hub)
     calculator.ask(MODEL)
     calculator.refused("gated-repo")
+    link = calculator.page.get_by_role("link", name="Open the model’s page")
+    expect(link).to_have_attribute("href", "https://huggingface.co/org/model")
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
     calculator.page.get_by_role("button", name="Paste config.json").click()
     box = calculator.page.get_by_label("Text of a config.json")
     expect(box).to_be_focused()

@@ -66,6 +66,33 @@ def test_arrow_keys_double_and_halve(calculator):
     expect(calculator.page.locator("#asked")).to_contain_text("1,024 in")
 
 
+def test_impossible_choices_stay_visible_with_their_reason(calculator):
+    page = calculator.page
+    page.get_by_role("button", name="Llama 3.1 70B").click()
+    calculator.answered("meta-llama/Llama-3.1-70B")
+    box = calculator.control("tensor_parallel")
+    box.focus()
+    expect(box.locator("option").nth(0)).to_have_text("1, too little memory")
+    expect(box.locator("option").nth(2)).to_have_text("3, does not divide the model")
+    expect(box.locator("option").nth(7)).to_have_text("8")
+    expect(box.locator("option").nth(8)).to_have_text("16, more than NVLink joins")
+    expect(box).to_have_value("8")
+    expect(page.locator("#precision [value=fp4]")).to_have_text("FP4, saves memory only")
+    calculator.control("gpu").select_option("B200 SXM")
+    expect(page.locator("#precision [value=fp4]")).to_have_text("FP4")
+    box.select_option("2")
+    expect(page.locator("#asked")).to_contain_text("TP 2")
+
+
+def test_what_the_engine_chooses_is_said(calculator):
+    page = calculator.page
+    expect(page.locator("#precision-hint")).to_have_text("FP8, 128 × 128 blocks")
+    expect(page.locator("#kv_precision-hint")).to_have_text("FP16")
+    expect(calculator.control("memory_fraction")).to_have_attribute("placeholder", "0.92")
+    calculator.control("model").fill("org/other")
+    expect(page.locator("#precision-hint")).to_have_text("the checkpoint’s format")
+
+
 def test_a_link_opens_what_it_says(boot, page, hub):
     query = "?v=1&model=meta-llama/Llama-3.1-70B&gpu=B200+SXM&precision=fp8&tensor_parallel=2&output_tokens=512"
     calculator = Calculator(boot(page, query))
