@@ -159,9 +159,7 @@ def test_a_width_without_heads_is_cut_anywhere(ranks, width):
     assert local_matrix(linear, Sharding(ranks, 1, 1)) == (7168, width, 1)
 
 
-@pytest.mark.parametrize(("ranks", "heads"), [(1, 10), (4, 3), (5, 2), (20, 1)])
-def test_a_rest_of_heads_is_on_the_fullest_rank(ranks, heads):
-    """Phi-4: 10 key heads of 128."""
-    ((layer, _),) = load("microsoft/phi-4").layer_groups
-    linear = next(w for w in layer.weights if w.name == "self_attn.k_proj")
-    assert local_matrix(linear, Sharding(ranks, 1, 1)) == (5120, heads * 128, 1)
+@pytest.mark.parametrize(("ranks", "heads"), [(1, 40 + 20), (4, 10 + 2 * 3), (5, 8 + 2 * 2), (20, 2 + 2 * 1)])
+def test_a_rest_of_key_value_heads_is_on_the_fullest_rank(ranks, heads):
+    """Phi-4: 40 query heads, 10 key and 10 value heads of 128."""
+    assert matrices("microsoft/phi-4", ranks)["qkv"].flop_per_token == 2 * 5120 * heads * 128
