@@ -52,13 +52,21 @@ def with_parents(paths: set[str]) -> set[str]:
     return paths | {str(folder / "__init__.py") for path in paths for folder in PurePosixPath(path).parents}
 
 
+def is_left_out(path: str, names: list[str]) -> bool:
+    """Whether a path of the archive is one of these modules, or inside one of these packages."""
+    return path.removesuffix(".py").split("/")[0] in names
+
+
 def library(names: list[str], out: str) -> str:
-    """The modules that a start loads, the named ones, and all that importing these loads in turn."""
+    """The modules that a start loads, the named ones, and all that importing these loads in turn; less the -named."""
+    left_out = [name[1:] for name in names if name.startswith("-")]
     for name in names:
-        importlib.import_module(name)
+        if not name.startswith("-"):
+            importlib.import_module(name)
     stock = next(path for path in sys.path if path.endswith(".zip"))
     with zipfile.ZipFile(stock) as source, zipfile.ZipFile(out, "w") as archive:
-        paths = sorted(with_parents(imported_from(stock)) & set(source.namelist()))
+        found = with_parents(imported_from(stock)) & set(source.namelist())
+        paths = sorted(path for path in found if not is_left_out(path, left_out))
         for path in paths:
             add(archive, path, source.read(path))
     return f"{len(paths)} modules of Python {sys.version.split()[0]}"
