@@ -158,8 +158,9 @@ def main() -> int:
             for case in cases:
                 start(browser, case)
         estimate_ms = time_estimate(browser, site.url)
+        version = browser.version
         browser.close()
-    print(f"{browser.browser_type.name}, medians of {options.runs}, load {os.getloadavg()[0]:.1f}; times in ms")
+    print(f"Chromium {version}, medians of {options.runs}, load {os.getloadavg()[0]:.1f}; times in ms")
     print("page            result       range   ratio   paint   ratio  blocked   ratio  longest      MB")
     for case in cases:
         print(report(next(c for c in cases if c.slow == case.slow), case))
