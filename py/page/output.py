@@ -6,7 +6,7 @@ from js import clearTimeout, document, setTimeout
 from pyodide.ffi import create_once_callable
 
 from page.dom import find, patch, show
-from present import cards, view
+from present import cards, sentences, view
 from present.cards import Answer
 from present.errors import Problem
 from present.figures import Writer
@@ -28,13 +28,13 @@ class Output:
         """Replace the figures, all at once."""
         self._clear()
         writer = Writer(binary=answer.scenario.units == "gib")
-        sentence = cards.headline(answer)
+        sentence = sentences.headline(answer)
         patch(find("headline"), view.sentence_nodes(sentence))
-        patch(find("asked"), view.asked_nodes(cards.asked(answer, writer)))
+        patch(find("asked"), view.asked_nodes(sentences.asked(answer, writer)))
         patch(find("cards"), view.groups_nodes(cards.groups(answer, writer)))
         patch(find("notes"), view.note_nodes(notes))
-        patch(find("summary"), (cards.summary(answer),))
-        self._announce(cards.plain(sentence))
+        patch(find("summary"), (sentences.summary(answer),))
+        self._announce(sentences.plain(sentence))
 
     def link_notes(self, notes: Sequence[str]) -> None:
         """Say what of the link could not be used."""

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from present import hubtext, models, text
-from present.cards import Answer, weights_format
+from present.cards import Answer
+from present.sentences import weights_format
 from present.state import DEFAULT, PASTED, RULES, Scenario
 from roofline import GPUS
 

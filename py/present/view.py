@@ -6,10 +6,11 @@ SI number at full precision; programs and tests read those, people the text with
 
 from collections.abc import Iterable, Sequence
 
-from present.cards import ASSUMPTIONS, Card, Group, Line, Sentence
+from present.cards import ASSUMPTIONS, Card, Group, Line
 from present.errors import Problem
 from present.figures import Figure
 from present.markup import Node, h
+from present.sentences import Sentence
 
 
 def figure_node(figure: Figure) -> Node:

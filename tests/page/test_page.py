@@ -9,7 +9,7 @@ import pytest
 from calculator import Calculator, bundled_estimate, config_file
 from playwright.sync_api import expect
 
-from roofline import CATALOGUE, Deployment, Model, Workload, estimate
+from roofline import CATALOGUE, Deployment, Model, RooflineError, Workload, estimate
 
 ROOT = Path(__file__).resolve().parents[2]
 FAMILIES = {entry.family: name for name, entry in reversed(CATALOGUE.items())}
@@ -45,21 +45,19 @@ def test_every_family_of_the_catalogue_fills_the_cards(calculator, booted, famil
     name = FAMILIES[family]
     calculator.control("gpu").select_option("B300 SXM")
     calculator.control("nodes").fill("2")
-    degree = next(
-        (d for d in (8, 4, 2, 1, 16) if _fits(name, tensor_parallel=d, gpu="B300 SXM", nodes=2)),
-        None,
-    )
-    assert degree, f"{name} fits no layout tried here"
-    calculator.control("tensor_parallel").select_option(str(degree))
+    hardware = {"gpu": "B300 SXM", "nodes": 2}
+    layouts = [{"tensor_parallel": degree, "pipeline_parallel": stages} for stages in (1, 2) for degree in (8, 4, 2, 1)]
+    layout = next(layout for layout in layouts if _fits(name, **layout, **hardware))
+    calculator.control("tensor_parallel").select_option(str(layout["tensor_parallel"]))
+    calculator.page.evaluate("document.querySelector('#advanced').open = true")
+    calculator.control("pipeline_parallel").fill(str(layout["pipeline_parallel"]))
     calculator.ask(name)
     calculator.answered(name)
-    calculator.agrees_with(bundled_estimate(name, tensor_parallel=degree, gpu="B300 SXM", nodes=2))
+    calculator.agrees_with(bundled_estimate(name, **layout, **hardware))
     assert booted.hub.requests == []
 
 
 def _fits(name, **deployment):
-    from roofline import RooflineError
-
     try:
         return bundled_estimate(name, **deployment).fits
     except RooflineError:

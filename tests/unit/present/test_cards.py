@@ -1,10 +1,10 @@
-"""Cards, headline and the line that says what was computed."""
+"""Cards."""
 
 import dataclasses
 
 import pytest
 
-from present import cards, view
+from present import cards, sentences, view
 from present.figures import FORMATTERS, SIZES, Figure, Writer
 from roofline import Estimate
 
@@ -64,7 +64,7 @@ def test_figures_carry_the_estimate_at_full_precision(answer):
 def test_each_figure_is_shown_once(answer):
     """A program that looks for a field finds one element."""
     nodes = view.groups_nodes(cards.groups(answer(nodes=2, tensor_parallel=8), Writer()))
-    nodes += view.asked_nodes(cards.asked(answer(), Writer()))
+    nodes += view.asked_nodes(sentences.asked(answer(), Writer()))
     fields = [dict(node.attributes).get("data-field") for top in nodes for node in top.walk()]
     fields = [field for field in fields if field]
     assert len(fields) == len(set(fields)) > 20
@@ -83,33 +83,6 @@ def test_gib_on_request(answer):
     shown = figures(cards.groups(answer(), Writer(binary=True)))
     assert shown["weight_bytes"].quantity.unit == "GiB"
     assert shown["weight_bytes"].value == figures(cards.groups(answer(), Writer()))["weight_bytes"].value
-
-
-def test_headline(answer):
-    found = answer(model="meta-llama/Llama-3.1-8B", gpu="H100 SXM", tensor_parallel=1)
-    sentence = cards.plain(cards.headline(found))
-    running = found.estimate.running
-    assert sentence.startswith(f"Fits: 8 replicas of 1 GPU each serve {running} requests at once, ")
-    assert sentence.endswith(" per million output tokens.")
-    assert "tokens/s per request" in sentence
-
-
-def test_headline_of_one_replica(answer):
-    assert cards.plain(cards.headline(answer())).startswith("Fits: 1 replica of 8 GPUs serves ")
-
-
-def test_headline_says_when_clients_wait(answer):
-    found = answer(concurrency=5_000)
-    assert found.estimate.running < 5_000
-    assert " of 5,000 clients at once" in cards.plain(cards.headline(found))
-
-
-def test_without_a_price_nothing_is_said_of_cost(answer):
-    found = answer()
-    free = dataclasses.replace(found.estimate, usd_per_million_output_tokens=None)
-    priceless = dataclasses.replace(found, estimate=free)
-    assert "$" not in cards.plain(cards.headline(priceless))
-    assert "$" not in cards.summary(priceless)
 
 
 def test_ranges_appear_where_they_are_calibrated(answer):
@@ -134,15 +107,3 @@ def test_the_month_says_what_it_bills(answer):
     assert "8 GPUs × $2.00/h × 730\u00a0h" in text
     assert "your price" in text
     assert "$11,700" in text
-
-
-def test_what_was_computed(answer):
-    lines = ["".join(map(str, line)) for line in cards.asked(answer(pipeline_parallel=2, nodes=2), Writer())]
-    assert lines[0] == "deepseek-ai/DeepSeek-V3.1"
-    assert lines[1] == "671B parameters, 37.6B active"
-    assert lines[3:] == ["16 × H200 SXM", "TP 8, PP 2", "vLLM", "2,048 in, 1,024 out"]
-
-
-def test_dense_models_do_not_speak_of_active_parameters(answer):
-    found = answer(model="meta-llama/Llama-3.1-8B", tensor_parallel=1)
-    assert "".join(map(str, cards.asked(found, Writer())[1])) == "8.03B parameters"
