@@ -150,6 +150,12 @@ class Engine:
             case MemoryConvention.FREE:
                 return memory_fraction * (memory_bytes - weight_bytes - reserve.total_bytes)
 
+    def missing_bytes(self, shortfall_bytes: float, memory_fraction: float) -> float:
+        """GPU memory that would have to be free for ``shortfall_bytes`` more of cache."""
+        if self.memory_convention is MemoryConvention.FREE:
+            return shortfall_bytes / memory_fraction
+        return shortfall_bytes
+
 
 def _shown_bytes(gpu: Gpu) -> float:
     """Memory as nvidia-smi shows it, by which engines choose their defaults."""

@@ -249,7 +249,7 @@ def _notices(
             "idle-gpus",
             f"{placement.idle_gpus} of {placement.total_gpus} GPUs are left over; the month bills them, tokens do not.",
         )
-    if placement.crosses_nodes:
+    if placement.crosses_domains:
         yield Notice("cross-node", "One replica spans several link domains: its traffic between them uses the network.")
     for remark in model.remarks:
         yield Notice("model", remark)

@@ -11,6 +11,7 @@ from .deployment import Deployment
 from .formats import Format, Rate
 from .gpus import Gpu
 from .model import kv_element_bytes
+from .placement import domain_gpus
 from .rows import Core
 
 _WEIGHT_ONLY = frozenset({"int2", "int3", "int4", "int8", "nf4"})
@@ -79,10 +80,16 @@ class Machine:
         return self.constants.overhead
 
     def link_bytes_per_s(self, group: int) -> float:
-        """Bytes/s in one direction between the GPUs of a group: its NVLink or PCIe domain, else the network."""
-        if group <= max(self.gpu.nvlink_domain_gpus, self.gpu.gpus_per_node):
+        """Bytes/s in one direction between the GPUs of a group: its NVLink or PCIe domain, else the network.
+
+        Raises:
+            ValueError: the group needs a network of unknown speed, which ``placement.place`` refuses.
+        """
+        if group <= domain_gpus(self.gpu):
             return self.gpu.link_bytes_per_s(group)
-        return self.gpu.nic_bytes_per_s or self.gpu.interconnect_bytes_per_s
+        if self.gpu.nic_bytes_per_s is None:
+            raise ValueError(f"the network speed of {self.gpu.name} is not known")
+        return self.gpu.nic_bytes_per_s
 
 
 def make_machine(deployment: Deployment, kv_format: str, constants: Constants | None = None) -> Machine:

@@ -204,7 +204,9 @@ def fit_memory(model: Model, plan: Plan, deployment: Deployment, limits: Limits,
         max_concurrency=fitting,
         capacity_tokens=copies * max(room, 0.0) / full * workload.total_tokens if full and per_rank else 0.0,
         running_sequences=max(copies * _count(room, occupied), copies * per_rank),
-        shortfall_bytes_per_gpu=0.0 if fitting else max(full - room, 0.0),
+        shortfall_bytes_per_gpu=0.0
+        if fitting
+        else deployment.engine_data.missing_bytes(max(full - room, 0.0), limits.memory_fraction),
     )
 
 

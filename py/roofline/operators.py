@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from .curves import ExpertCurve, MatrixCurve, Time
 from .machine import Machine
+from .placement import domain_gpus
 from .plan import Plan
 from .rows import ExpertRow, MatrixRow, MixerRow
 from .weights import Role
@@ -34,6 +35,7 @@ class Batch(NamedTuple):
         first_tokens: prompts that get their first token from this step; a fraction where a prompt takes several steps.
         sequences: sequences that gain one token.
         context_tokens: their mean context.
+        busy_ranks: attention-data-parallel ranks that run such a batch; the others idle. 0 = all.
     """
 
     prompt_tokens: float = 0.0
@@ -42,6 +44,7 @@ class Batch(NamedTuple):
     first_tokens: float = 0.0
     sequences: float = 0.0
     context_tokens: float = 0.0
+    busy_ranks: float = 0.0
 
     @property
     def tokens(self) -> float:
@@ -98,7 +101,7 @@ def step_operators(bound: Bound, batch: Batch) -> list[Operator]:
         _matrix(row, curve, peak, hbm_bytes_per_s, heads if row.role is Role.HEAD else tokens)
         for row, curve, peak in bound.matrices
     ]
-    pooled = tokens * machine.data_ranks
+    pooled = tokens * (batch.busy_ranks or machine.data_ranks)
     rows += [_experts(row, curve, peak, hbm_bytes_per_s, pooled) for row, curve, peak in bound.experts]
     if batch.sequences:
         rows += [_decode(row, machine, batch) for row in plan.mixers]
@@ -164,7 +167,15 @@ def _collectives(plan: Plan, machine: Machine, message_bytes: float) -> Iterator
         traffic = 2.0 * (n - 1) / n * message_bytes * machine.data_ranks
         yield _collective("expert dispatch and combine", machine, traffic, plan.exchanges, n)
     if machine.stages > 1:
-        yield _collective("stage to stage", machine, message_bytes, machine.stages - 1, 2)
+        yield _send(machine, message_bytes)
+
+
+def _send(machine: Machine, message_bytes: float) -> Operator:
+    """Hidden states from stage to stage: over the network where the replica leaves its link domain."""
+    replica = machine.ranks * machine.data_ranks * machine.stages
+    link = machine.link_bytes_per_s(2 if replica <= domain_gpus(machine.gpu) else replica)
+    time = machine.collective.time(message_bytes, 2, link)
+    return Operator("stage to stage", Kind.COLLECTIVE, "bf16", 0.0, message_bytes, machine.stages - 1, time)
 
 
 def _collective(name: str, machine: Machine, link_bytes: float, calls: int, group: int) -> Operator:

@@ -1,11 +1,18 @@
-"""Replicas on nodes: how many fit, what is idle, and which link each group of GPUs uses (DESIGN section 4)."""
+"""Replicas on nodes: how many fit, and what is left over (DESIGN section 4).
+
+Replicas of up to one node pack within nodes. A larger one takes whole nodes: its stages stay inside a link domain (a
+node, or
+the 18 nodes of an NVL72) where they fit, its tensor-parallel groups always do.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .deployment import Deployment
 from .errors import DeploymentError
+from .gpus import Gpu
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,38 +24,39 @@ class Placement:
         gpus_per_replica: GPUs of one replica.
         idle_gpus: GPUs that no replica uses.
         total_gpus: GPUs of all nodes.
-        crosses_nodes: an expert or pipeline group leaves its NVLink domain.
+        crosses_domains: a replica is larger than a link domain and uses the network between nodes.
     """
 
     replicas: int
     gpus_per_replica: int
     idle_gpus: int
     total_gpus: int
-    crosses_nodes: bool
+    crosses_domains: bool
+
+
+def domain_gpus(gpu: Gpu) -> int:
+    """GPUs that are linked directly: an NVLink domain, or the cards of a node."""
+    return max(gpu.gpus_per_node, gpu.nvlink_domain_gpus)
 
 
 def place(deployment: Deployment) -> Placement:
-    """Pack replicas: up to one node within nodes, larger ones on whole nodes with stages that do not straddle them.
+    """Pack replicas on the nodes.
 
     Raises:
-        DeploymentError: tensor parallelism larger than an NVLink domain, or no replica at all.
+        DeploymentError: tensor parallelism larger than a link domain, a replica that needs a network of unknown
+            speed, or no
+            replica at all.
     """
     gpu = deployment.gpu_data
-    node, domain = gpu.gpus_per_node, max(gpu.gpus_per_node, gpu.nvlink_domain_gpus)
-    if deployment.tensor_parallel > domain:
-        raise DeploymentError(
-            f"tensor_parallel {deployment.tensor_parallel} is larger than the {domain} GPUs"
-            f" that {gpu.name} links directly",
-            hint=f"Use at most {domain}, and pipeline or expert parallelism beyond that.",
-            code="tensor-parallel",
-        )
+    node, domain = gpu.gpus_per_node, domain_gpus(gpu)
+    _check_links(deployment, gpu, domain)
     replica = deployment.gpus_per_replica
-    stage = deployment.expert_group
     if replica <= node:
         nodes_needed, replicas = 1, deployment.nodes * (node // replica)
     else:
-        nodes_needed = _nodes(stage, deployment.pipeline_parallel, node)
-        replicas = deployment.nodes // nodes_needed
+        unit = _unit(deployment, node, domain // node)
+        nodes_needed = unit.nodes_for(unit.units)
+        replicas = unit.fitting(deployment.nodes) // unit.units
     if replicas == 0:
         raise DeploymentError(
             f"one replica needs {nodes_needed} nodes of {node} GPUs, and there are {deployment.nodes}",
@@ -61,12 +69,73 @@ def place(deployment: Deployment) -> Placement:
         gpus_per_replica=replica,
         idle_gpus=total - replicas * replica,
         total_gpus=total,
-        crosses_nodes=replica > domain,
+        crosses_domains=replica > domain,
     )
 
 
-def _nodes(stage: int, stages: int, node: int) -> int:
-    """Nodes of a replica larger than a node: whole stages per node, or whole nodes per stage."""
+def _check_links(deployment: Deployment, gpu: Gpu, domain: int) -> None:
+    if deployment.tensor_parallel > domain:
+        raise DeploymentError(
+            f"tensor_parallel {deployment.tensor_parallel} is larger than the {domain} GPUs"
+            f" that {gpu.name} links directly",
+            hint=f"Use at most {domain}, and pipeline or expert parallelism beyond that.",
+            code="tensor-parallel",
+        )
+    if deployment.gpus_per_replica > domain and gpu.nic_bytes_per_s is None:
+        raise DeploymentError(
+            f"a replica of {deployment.gpus_per_replica} GPUs needs the network between nodes, whose speed is not known"
+            f" for {gpu.name}",
+            hint=f"Keep a replica within {domain} GPUs.",
+            code="network-unknown",
+        )
+
+
+class _Unit(NamedTuple):
+    """What is placed as a whole: ``units`` of them make a replica.
+
+    Attributes:
+        nodes: nodes of one unit; 1 where several share a node.
+        per_node: units that share a node.
+        domain_nodes: nodes of a link domain that a unit must not leave; 0 where it may.
+    """
+
+    units: int
+    nodes: int
+    per_node: int
+    domain_nodes: int
+
+    def fitting(self, nodes: int) -> int:
+        """Units on this many nodes; a replica takes whole nodes."""
+        if self.per_node > 1:
+            return nodes // -(-self.units // self.per_node) * self.units
+        if not self.domain_nodes:
+            return nodes // self.nodes
+        full, rest = divmod(nodes, self.domain_nodes)
+        return full * (self.domain_nodes // self.nodes) + rest // self.nodes
+
+    def nodes_for(self, units: int) -> int:
+        """Fewest nodes that hold this many units."""
+        if self.per_node > 1:
+            return -(-units // self.per_node)
+        if not self.domain_nodes:
+            return units * self.nodes
+        full, rest = divmod(units, self.domain_nodes // self.nodes)
+        return full * self.domain_nodes + rest * self.nodes
+
+
+def _unit(deployment: Deployment, node: int, domain_nodes: int) -> _Unit:
+    """A stage where it fits into a domain, else a tensor-parallel group, or as many groups as share a node."""
+    ranks, copies, stages = (
+        deployment.tensor_parallel,
+        deployment.attention_data_parallel,
+        deployment.pipeline_parallel,
+    )
+    stage = deployment.expert_group
     if stage <= node:
-        return -(-stages // (node // stage))
-    return stages * -(-stage // node)
+        return _Unit(stages, 1, node // stage, 0)
+    stage_nodes = -(-copies // (node // ranks)) if ranks <= node else copies * -(-ranks // node)
+    if stage_nodes <= domain_nodes:
+        return _Unit(stages, stage_nodes, 1, domain_nodes)
+    if ranks <= node:
+        return _Unit(stages, stage_nodes, 1, 0)
+    return _Unit(stages * copies, -(-ranks // node), 1, domain_nodes)

@@ -12,8 +12,9 @@ from .deployment import Deployment
 from .errors import DeploymentError
 from .feedforward import MixtureOfExperts
 from .loading import padded_expert
-from .mixers import ACTIVATION_BYTES, Cache
+from .mixers import ACTIVATION_BYTES, Cache, Mixer
 from .model import Layer, Model
+from .placement import domain_gpus
 from .rows import (
     ExpertRow,
     MatrixRow,
@@ -134,14 +135,8 @@ def check_divisible(model: Model, deployment: Deployment) -> None:
     """
     ranks = deployment.tensor_parallel
     for layer, _ in model.layer_groups:
-        units = layer.mixer.head_units if layer.mixer is not None else 0
-        if units and units % ranks:
-            fitting = [n for n in range(1, ranks + 1) if units % n == 0]
-            raise DeploymentError(
-                f"tensor_parallel {ranks} does not divide the {units} attention heads of {model.name}",
-                hint=f"Use {', '.join(map(str, fitting[-4:]))}.",
-                code="tensor-parallel",
-            )
+        if layer.mixer is not None:
+            _check_heads(model, layer.mixer, ranks, domain_gpus(deployment.gpu_data))
         if isinstance(layer.ffn, MixtureOfExperts) and deployment.expert_parallel > layer.ffn.experts:
             raise DeploymentError(
                 f"expert_parallel {deployment.expert_parallel} exceeds the {layer.ffn.experts} experts of {model.name}",
@@ -154,6 +149,27 @@ def check_divisible(model: Model, deployment: Deployment) -> None:
             hint="Use fewer stages.",
             code="pipeline-parallel",
         )
+
+
+def runs_on(mixer: Mixer, ranks: int) -> bool:
+    """Whether engines divide the heads: query heads evenly, key-value heads evenly or as whole copies."""
+    heads = mixer.head_units
+    if heads and heads % ranks:
+        return False
+    return all(not units or units % ranks == 0 or ranks % units == 0 for units in (c.units for c in mixer.caches()))
+
+
+def _check_heads(model: Model, mixer: Mixer, ranks: int, most: int) -> None:
+    if runs_on(mixer, ranks):
+        return
+    fitting = [str(n) for n in range(1, most + 1) if runs_on(mixer, n)]
+    kv_heads = max((cache.units for cache in mixer.caches()), default=0)
+    shared = f" and {kv_heads} key-value heads" if kv_heads and kv_heads != mixer.head_units else ""
+    raise DeploymentError(
+        f"tensor_parallel {ranks} does not divide the {mixer.head_units} attention heads{shared} of {model.name}",
+        hint=f"Use {', '.join(fitting[-6:])}.",
+        code="tensor-parallel",
+    )
 
 
 def split_stages(model: Model, stages: int) -> tuple[Stage, ...]:

@@ -56,13 +56,17 @@ def serve(bound: Bound, workload: Workload, load: Load) -> Serving:
     """Times that the clients see."""
     overhead = bound.machine.overhead
     local = -(-load.running // bound.machine.data_ranks)
-    decode = decode_step(bound, local, workload.mean_tokens)
+    decode = decode_step(bound, local, workload.mean_tokens, load.running / local)
     alone = prefill_alone(bound, workload.input_tokens, load.budget_tokens)
-    service_s, delay_s = _prompt_among_others(bound, workload, load, local, decode.total_s)
-    others = overhead.interference * (local - 1) * delay_s / workload.output_tokens
+    service_s, delay_s, together = _prompt_among_others(bound, workload, load, local, decode.total_s)
+    others = overhead.interference * (load.running - 1) * delay_s / workload.output_tokens
     tpot_s = decode.total_s + others
     decoding_s = max(workload.output_tokens - 1, 0) * tpot_s
-    wait_s = queue_s(service_s, decoding_s, overhead.queue * (local - 1))
+    busy_s = service_s / bound.machine.stages
+    passing_s = service_s - busy_s
+    wait_s = passing_s + queue_s(
+        busy_s, decoding_s + passing_s, overhead.queue * max(load.running / together - 1.0, 0.0)
+    )
     steady_s = overhead.request_s + overhead.step_wait * decode.total_s * (local > 1) + wait_s
     burst = cut_prompt(workload.input_tokens, load.budget_tokens, math.inf)
     burst_s = run_step(bound, burst.batch).total_s * burst.steps / burst.batch.prompts
@@ -73,18 +77,25 @@ def serve(bound: Bound, workload: Workload, load: Load) -> Serving:
 
 def _prompt_among_others(
     bound: Bound, workload: Workload, load: Load, local: int, decode_s: float
-) -> tuple[float, float]:
-    """(time of a prompt's own steps, time by which one prompt delays the tokens of the others).
+) -> tuple[float, float, float]:
+    """Time of a prompt's own steps, time by which one prompt delays the others' tokens, prompts served together.
 
-    Where more than one request ends per step, as many prompts arrive together.
+    Where more than one request ends per step, as many prompts arrive together and are served together. Attention-data-
+    parallel ranks step together: a prompt on one of them delays all. With pipeline stages a prompt keeps one stage
+    busy at a time, and meets the group of sequences that is there.
     """
-    sequences = local - 1 if load.mixes else 0
+    ranks, stages = bound.machine.data_ranks, bound.machine.stages
+    sequences = (local - 1) / stages if load.mixes else 0
     context = workload.mean_tokens if sequences else 0.0
-    arrivals = local / workload.output_tokens
-    cut = cut_prompt(workload.input_tokens, load.budget_tokens, arrivals, sequences, context)
-    service_s = run_step(bound, cut.batch).total_s * cut.steps
+    arrivals = load.running / workload.output_tokens
+    cut = cut_prompt(workload.input_tokens, load.budget_tokens, arrivals / ranks, sequences, context)
+    busy = min(max(arrivals, 1.0), float(ranks))
+    batch = cut.batch
+    pooled_tokens = busy * batch.prompt_tokens * batch.prompts + (load.running - 1 if load.mixes else 0) / stages
+    service_s = run_step(bound, batch._replace(busy_ranks=pooled_tokens / batch.tokens)).total_s * cut.steps
     shared_s = cut.steps * decode_s if load.mixes else 0.0
-    return service_s, max(service_s - shared_s, 0.0) / cut.batch.prompts
+    together = busy * batch.prompts
+    return service_s, max(service_s - shared_s, 0.0) / together / stages, together
 
 
 def queue_s(service_s: float, away_s: float, others: float) -> float:

@@ -103,14 +103,14 @@ def _engine_overhead(bound: Bound, batch: Batch) -> float:
     )
 
 
-def decode_step(bound: Bound, sequences: float, context_tokens: float) -> Step:
+def decode_step(bound: Bound, sequences: float, context_tokens: float, busy_ranks: float = 0.0) -> Step:
     """Time in which every sequence of the fullest rank gains one token.
 
     With pipeline stages the sequences travel in as many groups as there are stages; each group passes all stages, and
     the stages work on different groups at the same time.
     """
     group = max(sequences / bound.machine.stages, 1.0) if sequences else 0.0
-    return run_step(bound, Batch(sequences=group, context_tokens=context_tokens))
+    return run_step(bound, Batch(sequences=group, context_tokens=context_tokens, busy_ranks=busy_ranks))
 
 
 class Cut(NamedTuple):
@@ -141,6 +141,6 @@ def cut_prompt(
 
 
 def prefill_alone(bound: Bound, input_tokens: float, budget_tokens: float) -> Step:
-    """Time of one prompt on an idle replica, without request overhead."""
+    """Time of one prompt on an idle replica, without request overhead; other data-parallel ranks have nothing."""
     cut = cut_prompt(input_tokens, budget_tokens)
-    return run_step(bound, cut.batch).times(cut.steps)
+    return run_step(bound, cut.batch._replace(busy_ranks=1.0)).times(cut.steps)

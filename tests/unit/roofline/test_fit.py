@@ -62,7 +62,7 @@ def test_smallest_parallelism(name, gpu, ranks):
 
 def test_a_parallelism_that_does_not_divide_the_heads_is_passed_over():
     """600 GB over 56 heads on H200: 5 and 6 ranks would have room, 7 divide."""
-    model = Model.manual(total_params=300e9, hidden_size=7168, layers=60, heads=56, kv_heads=8)
+    model = Model.manual(total_params=300e9, hidden_size=7168, layers=60, heads=56, kv_heads=7)
     assert smallest_fit(model, Deployment(), Workload()).tensor_parallel == 7
 
 

@@ -89,4 +89,4 @@ def test_tensor_parallelism_stays_within_a_link_domain(gpu, tp, domain):
     ],
 )
 def test_a_replica_larger_than_a_domain_uses_the_network(gpu, nodes, tp, pp, adp, crosses):
-    assert place(layout(gpu, nodes, tp, pp, adp)).crosses_nodes is crosses
+    assert place(layout(gpu, nodes, tp, pp, adp)).crosses_domains is crosses

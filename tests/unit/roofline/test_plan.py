@@ -177,7 +177,7 @@ def test_a_layout_that_does_not_divide_the_heads_is_refused_with_those_that_do()
     with pytest.raises(DeploymentError, match="64 attention heads") as refusal:
         plan(LLAMA_70B, tensor_parallel=6)
     assert refusal.value.code == "tensor-parallel"
-    assert refusal.value.hint == "Use 1, 2, 4."
+    assert refusal.value.hint == "Use 1, 2, 4, 8."
 
 
 def test_more_expert_ranks_than_experts_are_refused():

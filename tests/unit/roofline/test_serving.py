@@ -1,6 +1,7 @@
 """The closed loop, worked by hand with ideal kernels and chosen overheads."""
 
 import dataclasses
+import itertools
 from functools import cache
 
 import pytest
@@ -127,6 +128,40 @@ def test_a_single_token_of_output_has_no_time_between_tokens_to_wait_for():
         clients(2),
     )
     assert served.ttft_s == pytest.approx(2 * served.service_s)
+
+
+def test_prompts_that_share_a_step_wait_for_steps_and_not_for_each_other():
+    """8 clients, 4 prompts of 2048 tokens fill a step: two steps."""
+    served = serve(
+        bound(dataclasses.replace(QUIET, queue=1.0)), Workload(input_tokens=2048, output_tokens=1), clients(8)
+    )
+    four = run_step(bound(), Batch(prompt_tokens=2048, prompts=4, first_tokens=4))
+    assert served.ttft_s == pytest.approx(2 * four.total_s)
+
+
+@pytest.mark.parametrize("mixes", [True, False])
+@pytest.mark.parametrize("lengths", [(2048, 1), (128, 1), (128, 16), (2048, 16), (2048, 128)])
+def test_more_clients_never_cost_throughput(lengths, mixes):
+    """A tenth is left for decodes that take tokens from the prompts' budget."""
+    workload = Workload(input_tokens=lengths[0], output_tokens=lengths[1])
+
+    def requests_per_s(number):
+        served = serve(bound(Overhead()), workload, clients(number, mixes=mixes))
+        return number / (served.ttft_s + (lengths[1] - 1) * served.tpot_s)
+
+    rates = [requests_per_s(number) for number in (1, 2, 4, 8, 16, 32, 64, 128, 256)]
+    assert all(more > 0.9 * fewer for fewer, more in itertools.pairwise(rates))
+
+
+def test_stages_work_on_different_prompts_at_the_same_time():
+    """Long prompts, short answers: eight stages serve several times the requests of one GPU."""
+    workload = Workload(input_tokens=8192, output_tokens=128)
+
+    def requests_per_s(stages):
+        served = serve(bound(Overhead(), pipeline_parallel=stages), workload, clients(64, mixes=True))
+        return 64 / (served.ttft_s + 127 * served.tpot_s)
+
+    assert 4 < requests_per_s(8) / requests_per_s(1) <= 8
 
 
 # W = S + S x others x W/(W + Z)
