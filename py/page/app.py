@@ -11,18 +11,17 @@ from typing import Any
 from js import clearTimeout, document, history, location, performance, setTimeout
 from pyodide.ffi import JsException, create_once_callable
 
-from page import hub
 from page.dom import find, listen
 from page.form import Form
+from page.library import Library, Refused
 from page.output import Output, print_line, set_state
-from present import errors, hints, hubtext, models, state
+from present import errors, hints, hubtext, state
 from present.cards import Answer
 from present.errors import Action, Fix, Problem
 from present.hubtext import ModelRef
 from present.models import Loaded
 from present.solve import obstacle, solve
 from present.state import PASTED, Scenario
-from roofline import RooflineError
 
 PAUSE_MS = 150
 """After the last keystroke, before the figures follow."""
@@ -35,7 +34,7 @@ class App:
         """Read the link, then whatever was entered while Python was loading."""
         self.form = Form()
         self.output = Output()
-        self.models: dict[str, Loaded] = {}
+        self.library = Library()
         self.loading: ModelRef | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.timer: int | None = None
@@ -49,7 +48,14 @@ class App:
         self.output.link_notes([issue.text for issue in issues if issue.field not in keep])
 
     def run(self, *, ask_hub: bool = False) -> None:
-        """Compute what the form says now."""
+        """Compute what the form says now. A fault of the page is said like any other failure."""
+        try:
+            self._run(ask_hub=ask_hub)
+        except Exception as fault:
+            self.output.refuse(errors.unexpected(fault))
+            raise
+
+    def _run(self, *, ask_hub: bool) -> None:
         self._stop_waiting()
         scenario, issues = state.read(self.form.texts())
         self.current = None
@@ -60,31 +66,14 @@ class App:
             return self.output.refuse(errors.unreadable(issues))
         self._write_link(scenario)
         try:
-            loaded = self._at_hand(scenario)
-        except (hubtext.NotAConfig, RooflineError) as problem:
-            return self.output.refuse(_pasted_problem(problem))
+            loaded = self.library.at_hand(scenario, str(find("config").value))
+        except Refused as refusal:
+            return self.output.refuse(refusal.problem)
         if loaded is None:
             return self._fetch(scenario, ask_hub=ask_hub)
         self.loading = None
         self.current = scenario, loaded
         return self._show(solve(scenario, loaded))
-
-    def _at_hand(self, scenario: Scenario) -> Loaded | None:
-        """The model, where no network is needed. Raises NotAConfig, RooflineError."""
-        if scenario.manual:
-            return models.manual(scenario)
-        if scenario.model == PASTED:
-            text = str(find("config").value)
-            return models.pasted(text) if text.strip() else None
-        name = models.bundled_name(scenario.model)
-        if name is not None:
-            return self._cached(name, lambda: models.bundled(name))
-        return self.models.get(scenario.model)
-
-    def _cached(self, key: str, load: Any) -> Loaded:
-        if key not in self.models:
-            self.models[key] = load()
-        return self.models[key]
 
     def _show(self, outcome: Answer | Problem) -> None:
         if isinstance(outcome, Problem):
@@ -117,15 +106,19 @@ class App:
     async def _load(self, ref: ModelRef, typed: str) -> None:
         """Fetch a model, then compute for whatever the form says by then."""
         try:
-            files = await hub.files(ref)
-            self.models[typed] = models.from_hub(ref, files.config, files.sidecar, complete=files.complete)
-        except (hub.HubFailure, hub.TooLarge, hubtext.NotAConfig, RooflineError) as failure:
-            if self.loading == ref:
-                self.loading = None
-                self.output.refuse(_hub_problem(failure, ref))
-            return
+            await self.library.fetch(ref, typed)
+        except Refused as refusal:
+            return self._failed(ref, refusal.problem)
+        except Exception as fault:
+            self._failed(ref, errors.unexpected(fault))
+            raise
+        return self.run() if self.loading == ref else None
+
+    def _failed(self, ref: ModelRef, problem: Problem) -> None:
+        """Say why a model could not be had, if it is still waited for."""
         if self.loading == ref:
-            self.run()
+            self.loading = None
+            self.output.refuse(problem)
 
     def _start(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
@@ -264,22 +257,6 @@ class App:
 def _name(event: Any) -> str:
     """The name of the control that an event came from; a summary has none."""
     return str(getattr(event.target, "name", ""))
-
-
-def _pasted_problem(problem: Exception) -> Problem:
-    if isinstance(problem, RooflineError):
-        return errors.from_engine(problem)
-    return errors.not_a_config(str(problem), "The pasted text")
-
-
-def _hub_problem(failure: Exception, ref: ModelRef) -> Problem:
-    if isinstance(failure, hub.HubFailure):
-        return errors.hub_problem(failure.code, ref, models.closest_bundled(ref.id))
-    if isinstance(failure, hub.TooLarge):
-        return errors.too_large(ref)
-    if isinstance(failure, RooflineError):
-        return errors.from_engine(failure)
-    return errors.not_a_config(str(failure), f"The config.json of {ref}")
 
 
 def start() -> None:

@@ -102,6 +102,8 @@ async def _read(url: str) -> Reply:
 
 async def _text(response: Any) -> str:
     """The body, read piece by piece so that an over-large one is dropped on the way."""
+    if not response.body:
+        return ""
     reader, parts, size_bytes = response.body.getReader(), [], 0
     while True:
         part = await reader.read()

@@ -20,7 +20,8 @@ ASSUMPTIONS = (
     "No speculative decoding.",
     "No prefix-cache hits.",
     "Prefill and decode share the same GPUs.",
-    "Every request has exactly these lengths; a client sends its next when the last is answered.",
+    "Every request has exactly the lengths given.",
+    "All clients start together and send ten requests each, one after another; TTFT includes that first rush.",
 )
 
 

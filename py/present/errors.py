@@ -11,11 +11,14 @@ from enum import StrEnum
 from present import text
 from present.figures import Writer
 from present.hubtext import ModelRef
-from present.state import RULES, Issue, Scenario
+from present.state import MANUAL_FIELDS, RULES, Issue, Scenario
 from roofline import GPUS, Estimate, RooflineError
 
 MAX_WORDS = 600
 """Characters of an engine's message: it may quote a hostile config."""
+
+ARGUMENTS = tuple(key for key in RULES if "_" in key and key not in MANUAL_FIELDS)
+"""Names of the engine's arguments, which its messages use and the form does not."""
 
 
 class Action(StrEnum):
@@ -212,11 +215,10 @@ def _sentence(words: str) -> str:
     words = words.strip()[:MAX_WORDS]
     if not words:
         return ""
-    for key, rule in RULES.items():
-        if "_" in key:
-            words = words.replace(key, rule.label.lower())
+    for key in ARGUMENTS:
+        words = words.replace(key, RULES[key].label.lower())
     ended = words if words.endswith((".", "!", "?")) else f"{words}."
-    return ended[0].upper() + ended[1:]
+    return ended[0].upper() + ended[1:] if ended.split()[0].isalpha() else ended
 
 
 def unexpected(error: BaseException) -> Problem:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from present import hubtext
 from present.hubtext import ModelRef
@@ -44,7 +45,7 @@ def bundled(name: str) -> Loaded:
 def from_hub(ref: ModelRef, config: str, sidecar: str | None, *, complete: bool = True) -> Loaded:
     """A model from the text of its files. Raises NotAConfig, RooflineError."""
     parsed = hubtext.json_object(config)
-    side = hubtext.json_object(sidecar) if sidecar is not None else None
+    side = _sidecar(sidecar) if sidecar is not None else None
     model = Model.from_config(parsed, name=str(ref), sidecar=side)
     doubt = (
         ""
@@ -52,6 +53,13 @@ def from_hub(ref: ModelRef, config: str, sidecar: str | None, *, complete: bool 
         else (f" {hubtext.SIDECAR} could not be asked for: where the model has one, its formats are not known here.")
     )
     return Loaded(model, f"{ref}: config.json from huggingface.co.{doubt}")
+
+
+def _sidecar(text: str) -> dict[str, Any]:
+    try:
+        return hubtext.json_object(text)
+    except hubtext.NotAConfig as reason:
+        raise hubtext.NotAConfig(f"In {hubtext.SIDECAR}: {reason}") from None
 
 
 def pasted(text: str) -> Loaded:

@@ -7,6 +7,7 @@ is read, so that a form and a link are held to the same bounds. Defaults are lef
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -75,6 +76,11 @@ class Bounds:
             raise Refused(f"must be between {exact(self.low)} and {exact(self.high)}.")
 
 
+_NO_ALIASES: Mapping[str, str] = MappingProxyType({})
+_GPU_ALIASES = {alias: gpu.name for gpu in GPUS.values() for alias in gpu.aliases}
+_16_BIT = {"bf16": "fp16"}
+
+
 def _text(label: str, default: str) -> Any:
     def read(text: str) -> str:
         text = text.strip()
@@ -94,8 +100,9 @@ def _flag(label: str) -> Any:
     return field(default=False, metadata={"rule": Rule(label, read, lambda value: "1" if value else "")})
 
 
-def _choice(label: str, default: str, choices: tuple[str, ...]) -> Any:
-    by_name = {choice.lower(): choice for choice in choices}
+def _choice(label: str, default: str, choices: tuple[str, ...], aliases: Mapping[str, str] = _NO_ALIASES) -> Any:
+    by_name = {name.lower(): choice for name, choice in aliases.items()}
+    by_name |= {choice.lower(): choice for choice in choices}
 
     def read(text: str) -> str:
         try:
@@ -145,10 +152,10 @@ class Scenario:
     """Everything that the form says. Absent numbers (None) leave the choice to the engine."""
 
     model: str = _text("Model", DEFAULT_MODEL)
-    gpu: str = _choice("GPU", "H200 SXM", tuple(GPUS))
+    gpu: str = _choice("GPU", "H200 SXM", tuple(GPUS), _GPU_ALIASES)
     nodes: int = _count("Nodes", 1, 1, 10_000)
-    precision: str = _choice("Precision", "auto", PRECISIONS)
-    kv_precision: str = _choice("KV cache precision", "auto", KV_PRECISIONS)
+    precision: str = _choice("Precision", "auto", PRECISIONS, _16_BIT)
+    kv_precision: str = _choice("KV cache precision", "auto", KV_PRECISIONS, _16_BIT)
     tensor_parallel: int = _count("Tensor parallelism", 8, 1, 1_024)
     pipeline_parallel: int = _count("Pipeline parallelism", 1, 1, 1_024)
     expert_parallel: int = _count("Expert parallelism", 1, 1, 1_024)

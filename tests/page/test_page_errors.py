@@ -262,3 +262,17 @@ def test_a_hub_that_never_answers(boot, page, hub):
     assert calculator.figures() == before
     page.get_by_role("button", name="Llama 3.1 8B").click()
     calculator.answered("meta-llama/Llama-3.1-8B")
+
+
+def test_a_fault_of_the_page_is_said_too(boot, page, python, hub):
+    """The last good figures stand, and the next answer clears the message."""
+    hub.expected_errors.append("ZeroDivisionError")
+    calculator = Calculator(boot(page))
+    before = calculator.figures()
+    python(page, "import page.app; good = page.app.solve; page.app.solve = lambda *_: 1 / 0")
+    calculator.control("nodes").fill("2")
+    assert "This page has a fault" in calculator.refused("internal")
+    assert calculator.figures() == before
+    python(page, "page.app.solve = good")
+    calculator.control("nodes").fill("1")
+    calculator.answered("deepseek-ai/DeepSeek-V3.1")

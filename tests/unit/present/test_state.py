@@ -127,6 +127,14 @@ def test_names_are_read_whatever_their_case():
     )
 
 
+def test_other_names_of_the_same_thing_are_read():
+    """What the engine's API accepts, a link accepts."""
+    assert state.read({"precision": "bf16"})[0] == Scenario(precision="fp16")
+    for gpu in GPUS.values():
+        for alias in gpu.aliases:
+            assert state.read({"gpu": alias}) == (Scenario(gpu=gpu.name), ())
+
+
 def test_every_field_has_a_rule_with_a_label():
     assert [field.name for field in fields(Scenario)] == list(RULES)
     assert all(rule.label for rule in RULES.values())
