@@ -29,10 +29,8 @@ class Overhead:
         sequence_s: per running sequence and step: sampling, bookkeeping, detokenisation.
         prompt_token_s: per prompt token: tokenisation, copies, chunk bookkeeping.
         request_s: per request before its first step, and the way of the first token back.
-        step_wait: share of a running step that a new request waits for.
-        interference: share of the prefill work of the others that delays a token.
-        queue: weight of prompts waiting for each other in steady state.
-        burst: share of a prompt's service that each client of the opening burst adds to the mean TTFT of the run.
+        step_wait: decode steps that pass between the arrival of a request at a busy replica and its first step, and
+            back.
     """
 
     layer_s: float = 0.0
@@ -42,9 +40,6 @@ class Overhead:
     prompt_token_s: float = 0.0
     request_s: float = 0.0
     step_wait: float = 0.5
-    interference: float = 1.0
-    queue: float = 1.0
-    burst: float = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

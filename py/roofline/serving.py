@@ -15,6 +15,13 @@ from .deployment import Workload
 from .operators import Bound
 from .steps import Step, cut_prompt, decode_step, prefill_alone, run_step
 
+#: Part of a prompt's service that each client of the opening burst adds to the mean TTFT: half the burst is ahead of
+#: a client on
+#: average, and the burst is one of the 10 requests that a client sends.
+BURST_SHARE = 0.5 / 10
+#: Part of a fixed service time that remains on average when another customer arrives.
+RESIDUAL_SHARE = 0.5
+
 
 class Serving(NamedTuple):
     """Times of a closed loop on one replica.
@@ -59,18 +66,15 @@ def serve(bound: Bound, workload: Workload, load: Load) -> Serving:
     decode = decode_step(bound, local, workload.mean_tokens, load.running / local)
     alone = prefill_alone(bound, workload.input_tokens, load.budget_tokens)
     service_s, delay_s, together = _prompt_among_others(bound, workload, load, local, decode.total_s)
-    others = overhead.interference * (load.running - 1) * delay_s / workload.output_tokens
-    tpot_s = decode.total_s + others
+    tpot_s = decode.total_s + (load.running - 1) * delay_s / workload.output_tokens
     decoding_s = max(workload.output_tokens - 1, 0) * tpot_s
     busy_s = service_s / bound.machine.stages
     passing_s = service_s - busy_s
-    wait_s = passing_s + queue_s(
-        busy_s, decoding_s + passing_s, overhead.queue * max(load.running / together - 1.0, 0.0)
-    )
+    wait_s = passing_s + queue_s(busy_s, decoding_s + passing_s, max(load.running / together - 1.0, 0.0))
     steady_s = overhead.request_s + overhead.step_wait * decode.total_s * (local > 1) + wait_s
     burst = cut_prompt(workload.input_tokens, load.budget_tokens, math.inf)
     burst_s = run_step(bound, burst.batch).total_s * burst.steps / burst.batch.prompts
-    first_s = steady_s + overhead.burst * (local - 1) * burst_s
+    first_s = steady_s + BURST_SHARE * (local - 1) * burst_s
     surplus_s = (load.concurrency / load.running - 1.0) * (first_s + decoding_s)
     return Serving(alone, decode, service_s, tpot_s, steady_s + surplus_s, first_s + surplus_s)
 
@@ -101,9 +105,14 @@ def _prompt_among_others(
 def queue_s(service_s: float, away_s: float, others: float) -> float:
     """Time from arrival at the prefill queue to the first token, its own service included.
 
-    One server, ``others`` other customers who each spend ``away_s`` decoding between visits: Schweitzer's
-        approximation of mean
-    value analysis, W = S + S x others x W/(W + Z), solved for W (Schweitzer 1979; Lavenberg and Reiser 1980).
+    One server with a fixed service time S, ``others`` other customers who each spend Z = ``away_s`` decoding between
+    visits.
+    Schweitzer's approximation of mean value analysis, W = S + S/2 x others x W/(W + Z), solved for W (Schweitzer
+    1979; half a
+    service remains on average of the one that is met), but no less than what a server that never rests allows:
+    W + Z >= (others + 1) S. ``tests/measured/test_simulation.py`` compares it with a simulation.
     """
-    b = away_s - service_s * (1.0 + others)
-    return (-b + math.sqrt(b * b + 4.0 * service_s * away_s)) / 2.0
+    met = RESIDUAL_SHARE * others
+    b = away_s - service_s * (1.0 + met)
+    met_s = (-b + math.sqrt(b * b + 4.0 * service_s * away_s)) / 2.0
+    return max(met_s, (others + 1.0) * service_s - away_s)
