@@ -4,7 +4,7 @@
 
 The bare page is one module script: `await loadPyodide()` with the files of the npm package as they
 are. Both are served alike (gzip, this machine), each start has a fresh profile, and the runs of all
-cases alternate, so that a busy moment hits them all. Printed are medians, and ratios to the bare page
+cases alternate, each after a quiet moment where there is one. Printed are medians, and ratios to the bare page
 of the same kind of network. Time ends with the first computed result (mark `roofline:result`), for
 the bare page when `loadPyodide` is done.
 """
@@ -14,6 +14,7 @@ import os
 import shutil
 import statistics
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -100,6 +101,29 @@ def servers() -> Iterator[tuple[Server, Server]]:
         yield bare, site
 
 
+def busy_share(seconds: float) -> float:
+    """Share of the machine's processor time that was in use over the next moment; 0 where it cannot be told."""
+    stat = Path("/proc/stat")
+
+    def read() -> tuple[float, float]:
+        fields = [float(value) for value in stat.read_text("utf-8").splitlines()[0].split()[1:]]
+        return sum(fields), fields[3] + fields[4]
+
+    if not stat.exists():
+        return 0.0
+    total, idle = read()
+    time.sleep(seconds)
+    later, idle_later = read()
+    return 1 - (idle_later - idle) / (later - total)
+
+
+def wait_for_quiet(limit_s: float = 30) -> None:
+    """Wait until other programs leave most of the machine alone, or the time is up."""
+    end = time.monotonic() + limit_s
+    while busy_share(0.4) > 0.15 and time.monotonic() < end:
+        pass
+
+
 def start(browser: Browser, case: Case) -> None:
     """Open the page in a fresh profile and note how its start went."""
     context = browser.new_context()
@@ -156,6 +180,7 @@ def main() -> int:
             cases += [Case("bare 20 Mbps", bare, True), Case("site 20 Mbps", site, True)]
         for _ in range(options.runs):
             for case in cases:
+                wait_for_quiet()
                 start(browser, case)
         estimate_ms = time_estimate(browser, site.url)
         version = browser.version
