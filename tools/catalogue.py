@@ -50,7 +50,7 @@ MODELS = {
     "MiniMaxAI/MiniMax-M2.5": "gqa-moe",
     "mistralai/Mixtral-8x7B-v0.1": "gqa-moe",
     "mistralai/Mixtral-8x22B-v0.1": "gqa-moe",
-    "mistralai/Mistral-7B-Instruct-v0.2": "gqa-dense",
+    "mistralai/Mistral-7B-v0.1": "sliding",
     "mistralai/Devstral-Small-2-24B-Instruct-2512": "gqa-dense",
     "meta-llama/Llama-4-Scout-17B-16E-Instruct": "chunked-moe",
     "meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8": "chunked-moe",

@@ -101,7 +101,7 @@ def test_tower_params(row: dict[str, str]) -> None:
 
 
 def state_bytes(row: dict[str, str], config: dict[str, Any]) -> float:
-    """State of one sequence from the shapes in truths.csv; the recurrent part in the config's format, the rest 16 bit."""
+    """State of one sequence from the shapes in truths.csv: recurrent in the config's format, the rest in 16 bit."""
     if not row["state_kind"]:
         return 0.0
     _, kind, shape = json.loads(row["state_kind"])

@@ -42,8 +42,8 @@ PURE = {
     "share", "fraction", "memory_fraction", "utilization", "efficiency", "exponent", "ratio", "factor", "skew",
     "sharpness", "passes", "popularity", "interference", "queue", "burst", "wait",
     # counts, averages among them
-    "count", "sequences", "requests", "experts", "concurrency", "running", "params", "prompts", "steps", "others", "ranks",
-    "touched", "assignments", "elements", "pieces",
+    "count", "sequences", "requests", "experts", "concurrency", "running", "params", "prompts", "steps", "others",
+    "ranks", "touched", "assignments", "elements", "pieces",
     # tokens, in the terms of the field: new ones, those in the cache before, pairs that attend to each other
     "context", "new", "past", "pairs", "entries",
     # sides of a matrix
