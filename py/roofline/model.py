@@ -56,11 +56,13 @@ class Checkpoint:
         label: words for people, e.g. "FP8, 128 x 128 blocks".
         quantized: True where any matrix is stored below 16 bit.
         kv_precision: declared cache format, "fp16" or "fp8"; None when nothing is declared.
+        origin: where a quantisation is described, e.g. "quantization_config" or "hf_quant_config.json"; "" for none.
     """
 
     label: str = "BF16/FP16"
     quantized: bool = False
     kv_precision: str | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,6 +80,7 @@ class Model:
         tower_params: vision and audio towers; None if the config does not tell.
         context_tokens: longest context that the config states; None if it does not.
         checkpoint: number formats of the published files.
+        mtp_layers: layers for multi-token prediction that the config declares; they are not counted.
         remarks: what the reader of the config wants people to know.
     """
 
@@ -92,6 +95,7 @@ class Model:
     tower_params: int | None = 0
     context_tokens: int | None = None
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
+    mtp_layers: int = 0
     remarks: tuple[str, ...] = ()
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
@@ -199,12 +203,28 @@ class Model:
             WorkloadError: ``tokens`` is no number from 0 on.
             DeploymentError: unknown precision.
         """
+        element_bytes = self._element_bytes(tokens, kv_precision)
+        return sum(count * cache.bytes(tokens, element_bytes) for cache, count in self.caches)
+
+    def kv_bytes_per_token(self, tokens: float = 0, kv_precision: str = "auto") -> float:
+        """Bytes by which the cache of one sequence grows per token once it holds ``tokens`` tokens.
+
+        Full windows grow no further; a cache of compressed entries grows by its share of an entry.
+
+        Raises:
+            WorkloadError: ``tokens`` is no number from 0 on.
+            DeploymentError: unknown precision.
+        """
+        element_bytes = self._element_bytes(tokens, kv_precision)
+        return sum(count * cache.growth_bytes(tokens, element_bytes) for cache, count in self.caches)
+
+    def _element_bytes(self, tokens: float, kv_precision: str) -> float:
+        """Bytes of a cache element; the length is checked on the way."""
         if not isinstance(tokens, (int, float)) or not 0 <= tokens < math.inf:
             raise WorkloadError("tokens must be 0 or more", hint="Give the length of one sequence in tokens.")
         if kv_precision == "auto":
             kv_precision = self.checkpoint.kv_precision or "fp16"
-        element_bytes = kv_element_bytes(kv_precision)
-        return sum(count * cache.bytes(tokens, element_bytes) for cache, count in self.caches)
+        return kv_element_bytes(kv_precision)
 
     def format_of(self, linear: Linear, precision: str) -> Format:
         """Format of a matrix under a precision: the checkpoint's own ("auto") or a named one.

@@ -57,6 +57,12 @@ class Cache:
         state_share = -(-self.state_units // ranks) / self.state_units if self.state_units else 1.0
         return self.entries(tokens) * per_entry + self.state_bytes * state_share
 
+    def growth_bytes(self, tokens: float, element_bytes: float) -> float:
+        """Bytes per token that it gains after ``tokens`` tokens, as a share of whole entries."""
+        start = tokens // self.stride_tokens * self.stride_tokens
+        end = start + self.stride_tokens
+        return (self.bytes(end, element_bytes) - self.bytes(start, element_bytes)) / self.stride_tokens
+
 
 class Mixer(Protocol):
     """Members that every token mixer has."""

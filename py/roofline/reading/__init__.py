@@ -68,6 +68,7 @@ def read_model(config: Mapping[str, Any], *, name: str = "model", sidecar: Mappi
         tower_params=towers_of(config, model_type, blueprint.hidden_size),
         context_tokens=keys.optional(*CONTEXT, high=MAX_TOKENS),
         checkpoint=describe(layers, outside, scheme),
+        mtp_layers=mtp_of(section)[1],
         remarks=(*blueprint.remarks, *default_remark(keys), *mtp_remark(section)),
     )
 
@@ -105,13 +106,21 @@ def default_remark(keys: Keys) -> tuple[str, ...]:
     return (f"Not in config.json, so the defaults of transformers are used: {', '.join(taken)}.",)
 
 
-def mtp_remark(section: Mapping[str, Any]) -> tuple[str, ...]:
-    """Say that layers for multi-token prediction are left out."""
+def mtp_of(section: Mapping[str, Any]) -> tuple[str, int]:
+    """Key and number of the layers for multi-token prediction; ("", 0) for none."""
     for name in MTP_LAYERS:
         count = section.get(name)
         if isinstance(count, int) and count > 0 and not isinstance(count, bool):
-            return (f"{name} {count:,}: layers that predict further tokens are in the checkpoint but not counted.",)
-    return ()
+            return name, count
+    return "", 0
+
+
+def mtp_remark(section: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say that layers for multi-token prediction are left out."""
+    name, count = mtp_of(section)
+    if not count:
+        return ()
+    return (f"{name} {count:,}: layers that predict further tokens are in the checkpoint but not counted.",)
 
 
 def is_headless(section: Mapping[str, Any], model_type: str) -> bool:
@@ -135,4 +144,4 @@ def describe(layers: tuple[Layer, ...], outside: tuple[Linear, ...], scheme: Sch
         if linear.stored.bits < BF16.bits:
             elements[linear.stored.label] += linear.elements
     label = " + ".join(name for name, _ in elements.most_common()) or BF16.label
-    return Checkpoint(label=label, quantized=bool(elements), kv_precision=scheme.kv_precision)
+    return Checkpoint(label=label, quantized=bool(elements), kv_precision=scheme.kv_precision, origin=scheme.origin)

@@ -6,6 +6,7 @@ Embeddings, head, norms and routers stay in 16 bit unless the checkpoint lists t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..errors import ConfigError
 from ..formats import (
@@ -35,6 +36,7 @@ IGNORE_KEYS = (
     "modules_in_block_to_not_quantize",
 )
 MAX_GROUPS = 1_000
+SIDE_FILE = "hf_quant_config.json"
 
 PLAIN = Scheme()
 
@@ -51,14 +53,15 @@ def read_scheme(section: Mapping[str, object], root: Mapping[str, object], sidec
             found = source.get(name)
             if found is not None:
                 keys = _object(found, name)
-                return _finish(keys, root, _declared_cache(keys) or _declared_cache(side))
-    return _finish(side, root, _declared_cache(side)) if side is not None else PLAIN
+                kv_precision = _declared_cache(keys) or _declared_cache(side)
+                return _finish(keys, root, kv_precision, name if source is root else f"{name} of the language section")
+    return _finish(side, root, _declared_cache(side), SIDE_FILE) if side is not None else PLAIN
 
 
 def _side(sidecar: object) -> Keys | None:
     if sidecar is None:
         return None
-    keys = _object(sidecar, "hf_quant_config.json")
+    keys = _object(sidecar, SIDE_FILE)
     return keys.section("quantization") or keys
 
 
@@ -68,9 +71,8 @@ def _object(found: object, name: str) -> Keys:
     return Keys(found)
 
 
-def _finish(keys: Keys, root: Mapping[str, object], kv_precision: str | None) -> Scheme:
-    scheme = _by_form(keys, root)
-    return Scheme(scheme.base, scheme.experts, scheme.table, scheme.groups, scheme.ignored, kv_precision)
+def _finish(keys: Keys, root: Mapping[str, object], kv_precision: str | None, origin: str) -> Scheme:
+    return replace(_by_form(keys, root), kv_precision=kv_precision, origin=origin)
 
 
 def _declared_cache(keys: Keys | None) -> str | None:

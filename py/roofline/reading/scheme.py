@@ -131,6 +131,7 @@ class Scheme:
         groups: further lists with their formats.
         ignored: modules left in 16 bit.
         kv_precision: declared cache format.
+        origin: key or file that describes it, for people; "" where nothing does.
     """
 
     base: Format = BF16
@@ -139,6 +140,7 @@ class Scheme:
     groups: tuple[tuple[Patterns, Format], ...] = ()
     ignored: Patterns = field(default_factory=lambda: Patterns(()))
     kv_precision: str | None = None
+    origin: str = ""
 
     @property
     def plain(self) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from roofline import DeploymentError, Model, WorkloadError
+from roofline import CATALOGUE, DeploymentError, Model, WorkloadError
 from roofline.formats import BF16, FP8, NVFP4
 from roofline.weights import Role
 
@@ -110,3 +110,29 @@ def test_unknown_precisions_are_refused(precision: str) -> None:
     assert caught.value.code == "unsupported-precision"
     with pytest.raises(DeploymentError):
         model.kv_bytes(1, precision)
+
+
+def test_the_growth_of_a_cache_per_token() -> None:
+    assert Model.from_config(LLAMA).kv_bytes_per_token() == 131_072
+    assert Model.from_config(LLAMA).kv_bytes_per_token(10**6, "fp8") == 65_536
+    window = Model.from_config({**LLAMA, "model_type": "mistral", "sliding_window": 4096})
+    assert window.kv_bytes_per_token(4095) == 131_072
+    assert window.kv_bytes_per_token(4096) == 0
+    with pytest.raises(WorkloadError):
+        window.kv_bytes_per_token(-1)
+
+
+def test_a_compressed_cache_grows_by_its_share_of_an_entry() -> None:
+    entry = CATALOGUE["deepseek-ai/DeepSeek-V4-Pro"]
+    model = Model.from_config(entry.config, sidecar=entry.sidecar)
+    far, step = 2**20, 128
+    growth_bytes = model.kv_bytes(far + step) - model.kv_bytes(far)
+    assert model.kv_bytes_per_token(far) == pytest.approx(growth_bytes / step)
+    assert model.kv_bytes_per_token(far) < model.kv_bytes_per_token() / 5
+
+
+def test_layers_for_further_tokens_are_declared_not_counted() -> None:
+    model = Model.from_config({**LLAMA, "num_nextn_predict_layers": 2})
+    assert model.mtp_layers == 2
+    assert model.total_params == 8_030_261_248
+    assert Model.from_config({**LLAMA, "num_nextn_predict_layers": True}).mtp_layers == 0

@@ -132,6 +132,7 @@ def test_the_side_file_decides_where_the_config_is_silent() -> None:
     assert stored(model, "mlp.up_proj") is NVFP4
     assert stored(model, "self_attn.q_proj") is BF16
     assert model.checkpoint.kv_precision == "fp8"
+    assert model.checkpoint.origin == "hf_quant_config.json"
 
 
 def test_the_config_wins_but_the_side_file_may_add_the_cache() -> None:
@@ -139,12 +140,15 @@ def test_the_config_wins_but_the_side_file_may_add_the_cache() -> None:
     model = read({"quant_method": "fp8"}, sidecar=side)
     assert stored(model, "mlp.up_proj") is FP8
     assert model.checkpoint.kv_precision == "fp8"
+    assert model.checkpoint.origin == "quantization_config"
+    assert Model.from_config(DENSE).checkpoint.origin == ""
 
 
 def test_it_may_stand_inside_the_language_config() -> None:
     inner = {**DENSE, "quantization_config": {"quant_method": "fp8"}}
     model = Model.from_config({"model_type": "some_vl", "text_config": inner})
     assert stored(model, "mlp.up_proj") is FP8
+    assert model.checkpoint.origin == "quantization_config of the language section"
 
 
 @pytest.mark.parametrize(
