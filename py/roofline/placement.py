@@ -73,6 +73,23 @@ def place(deployment: Deployment) -> Placement:
     )
 
 
+def nodes_for(deployment: Deployment, replicas: int) -> int:
+    """Fewest nodes that hold this many replicas; the deployment's own number of nodes is not looked at.
+
+    Raises:
+        DeploymentError: no number of nodes holds a replica.
+    """
+    gpu, replica = deployment.gpu_data, deployment.gpus_per_replica
+    node, domain = gpu.gpus_per_node, domain_gpus(gpu)
+    _check_links(deployment, gpu, domain)
+    if replica <= node:
+        return -(-replicas // (node // replica))
+    unit = _unit(deployment, node, domain // node)
+    if unit.per_node > 1:
+        return replicas * unit.nodes_for(unit.units)
+    return unit.nodes_for(replicas * unit.units)
+
+
 def _check_links(deployment: Deployment, gpu: Gpu, domain: int) -> None:
     if deployment.tensor_parallel > domain:
         raise DeploymentError(
@@ -119,8 +136,8 @@ class _Unit(NamedTuple):
             return -(-units // self.per_node)
         if not self.domain_nodes:
             return units * self.nodes
-        full, rest = divmod(units, self.domain_nodes // self.nodes)
-        return full * self.domain_nodes + rest * self.nodes
+        full, rest = divmod(units - 1, self.domain_nodes // self.nodes)
+        return full * self.domain_nodes + (rest + 1) * self.nodes
 
 
 def _unit(deployment: Deployment, node: int, domain_nodes: int) -> _Unit:
