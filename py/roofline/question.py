@@ -77,7 +77,7 @@ class Targets:
         return tuple(name for name, most in self.wanted.items() if getattr(estimate, name) > most)
 
 
-def tpot_of_speed(tokens_per_s: float) -> float:
+def tpot_s_of_speed(tokens_per_s: float) -> float:
     """The time per output token of a wanted speed per user, the inverse of ``request_tokens_per_s``.
 
     Raises:
@@ -125,7 +125,7 @@ class Question:
                 raise DeploymentError(f"unknown GPU {name!r:.40}", hint="Name a GPU of GPUS.", code="unknown-gpu")
             Deployment(usd_per_gpu_hour=usd)
 
-    def price(self, gpu: Gpu) -> float | None:
+    def usd_per_gpu_hour(self, gpu: Gpu) -> float | None:
         """Dollars per GPU-hour; None where none is known."""
         if gpu.name in self.prices:
             return self.prices[gpu.name]

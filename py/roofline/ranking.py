@@ -14,20 +14,20 @@ class Nearest:
 
     Attributes:
         target: name of the target.
-        wanted: its value.
-        reached: the least that any candidate reaches while it meets all other targets; None where none meets those.
-        least: the least that any candidate reaches.
+        wanted_value: what was asked for.
+        reached_value: the least that any candidate reaches while it meets all other targets; None where none meets those.
+        least_value: the least that any candidate reaches.
     """
 
     target: str
-    wanted: float
-    reached: float | None
-    least: float
+    wanted_value: float
+    reached_value: float | None
+    least_value: float
 
     @property
     def binds(self) -> bool:
         """Giving way on this target alone is enough."""
-        return self.reached is not None and self.reached > self.wanted
+        return self.reached_value is not None and self.reached_value > self.wanted_value
 
 
 def pareto(points: Iterable[Point]) -> list[Point]:

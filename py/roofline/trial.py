@@ -178,7 +178,7 @@ def trials(question: Question) -> Iterator[Trial | Refusal | None]:
     """Layouts that hold the model, refusals, and None after each GPU in each precision."""
     for name in question.gpus:
         gpu = GPUS[name]
-        price = question.price(gpu)
+        price = question.usd_per_gpu_hour(gpu)
         for precision in question.precisions:
             if price is None:
                 yield Refusal(name, precision, "no-price", f"No list price is known for {name}.")

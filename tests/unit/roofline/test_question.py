@@ -3,7 +3,7 @@
 import pytest
 
 from roofline import CATALOGUE, GPUS, Deployment, DeploymentError, Model, WorkloadError
-from roofline.question import Demand, Question, Targets, tpot_of_speed
+from roofline.question import Demand, Question, Targets, tpot_s_of_speed
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +26,9 @@ def test_targets_are_above_zero(name):
 
 
 def test_a_speed_is_the_inverse_of_a_time_per_token():
-    assert tpot_of_speed(20) == 0.05
+    assert tpot_s_of_speed(20) == 0.05
     with pytest.raises(WorkloadError):
-        tpot_of_speed(0)
+        tpot_s_of_speed(0)
 
 
 def test_the_own_precision_and_every_gpu_unless_said(model):
@@ -47,7 +47,7 @@ def test_names_are_checked(model):
 def test_whose_price_counts(model):
     deployment = Deployment(gpu="B200 SXM", usd_per_gpu_hour=2.0)
     question = Question(model=model, deployment=deployment, demand=Demand(users=1), prices={"H20": 1.5})
-    assert question.price(GPUS["B200 SXM"]) == 2.0
-    assert question.price(GPUS["H20"]) == 1.5
-    assert question.price(GPUS["H200 SXM"]) == GPUS["H200 SXM"].price.usd_per_gpu_hour
-    assert question.price(GPUS["H200 NVL"]) is None
+    assert question.usd_per_gpu_hour(GPUS["B200 SXM"]) == 2.0
+    assert question.usd_per_gpu_hour(GPUS["H20"]) == 1.5
+    assert question.usd_per_gpu_hour(GPUS["H200 SXM"]) == GPUS["H200 SXM"].price.usd_per_gpu_hour
+    assert question.usd_per_gpu_hour(GPUS["H200 NVL"]) is None

@@ -152,8 +152,8 @@ def test_the_target_that_binds_and_what_can_be_had():
     assert found.front == found.best == ()
     by_name = {row.target: row for row in found.nearest}
     assert by_name["tpot_s"].binds
-    assert by_name["ttft_s"].reached is None
-    granted = dataclasses.replace(base, targets=Targets(tpot_s=by_name["tpot_s"].reached, ttft_s=5.0))
+    assert by_name["ttft_s"].reached_value is None
+    granted = dataclasses.replace(base, targets=Targets(tpot_s=by_name["tpot_s"].reached_value, ttft_s=5.0))
     assert find(granted).feasible
 
 
@@ -164,7 +164,7 @@ def test_a_budget_below_the_cheapest():
     assert short.obstacle == "targets"
     budget = next(row for row in short.nearest if row.target == "usd_per_month")
     assert budget.binds
-    assert budget.reached == cheapest
+    assert budget.reached_value == cheapest
     enough = find(dataclasses.replace(base, targets=Targets(tpot_s=0.05, usd_per_month=cheapest)))
     assert enough.best[0].usd_per_month == cheapest
 
