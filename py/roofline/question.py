@@ -77,7 +77,7 @@ class Targets:
         return tuple(name for name, most in self.wanted.items() if getattr(estimate, name) > most)
 
 
-def tpot_s_of_speed(tokens_per_s: float) -> float:
+def speed_tpot_s(tokens_per_s: float) -> float:
     """The time per output token of a wanted speed per user, the inverse of ``request_tokens_per_s``.
 
     Raises:

@@ -15,7 +15,7 @@ class Nearest:
     Attributes:
         target: name of the target.
         wanted_value: what was asked for.
-        reached_value: the least that any candidate reaches while it meets all other targets; None where none meets those.
+        reached_value: the least that a candidate reaches that meets all other targets; None where none meets those.
         least_value: the least that any candidate reaches.
     """
 

@@ -3,7 +3,7 @@
 import pytest
 
 from roofline import CATALOGUE, GPUS, Deployment, DeploymentError, Model, WorkloadError
-from roofline.question import Demand, Question, Targets, tpot_s_of_speed
+from roofline.question import Demand, Question, Targets, speed_tpot_s
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +26,9 @@ def test_targets_are_above_zero(name):
 
 
 def test_a_speed_is_the_inverse_of_a_time_per_token():
-    assert tpot_s_of_speed(20) == 0.05
+    assert speed_tpot_s(20) == 0.05
     with pytest.raises(WorkloadError):
-        tpot_s_of_speed(0)
+        speed_tpot_s(0)
 
 
 def test_the_own_precision_and_every_gpu_unless_said(model):
