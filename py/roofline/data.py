@@ -1,6 +1,6 @@
 # ruff: noqa: PTH100, PTH118, PTH120, PTH123
 # pathlib would have to be shipped to the browser for two joins.
-"""The packaged figures, read once at import; no other module of the engine opens a file.
+"""The packaged figures, read at import or when first asked for; no other module of the engine opens a file.
 
 Every figure in ``data/*.json`` is an object with value, unit, source and date; a value of null means that the
 figure is known not to exist (no hardware support, no link) or was not found, which its note says.
@@ -85,6 +85,18 @@ def figure(raw: Mapping[str, Any]) -> Figure:
 def _read(name: str) -> Any:
     with open(os.path.join(_FOLDER, f"{name}.json"), encoding="utf-8") as text:
         return json.load(text)
+
+
+def read_energy() -> dict[str, Any]:
+    """Figures of power, read when energy is asked for."""
+    found: dict[str, Any] = _read("energy")
+    return found
+
+
+def read_api_prices() -> dict[str, Any]:
+    """Prices of hosted APIs, read when one is asked for."""
+    found: dict[str, Any] = _read("api_prices")
+    return found
 
 
 GPU_FIGURES: dict[str, Any] = _read("gpus")
