@@ -7,10 +7,12 @@ of which stock Pyodide compiles about 150 at every start.
 Runs in Pyodide under Node, not in the project's environment.
 """
 
+import ast
 import builtins
 import dataclasses
 import importlib
 import importlib._bootstrap_external as external  # type: ignore[import-not-found]
+import json
 import marshal
 import pkgutil
 import sys
@@ -23,17 +25,30 @@ WHEN = (2026, 1, 1, 0, 0, 0)
 KEEP_DOCSTRINGS = ("pyodide", "_pyodide")
 
 
+def without_docstrings(source: bytes) -> ast.Module:
+    """The module without its docstrings; a class keeps its name as one, lest `dataclasses` make up a signature."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        if documented and ast.get_docstring(node, clean=False) is not None:
+            name = [ast.Expr(ast.Constant(node.name))] if isinstance(node, ast.ClassDef) else []
+            node.body[:1] = name or ([] if node.body[1:] else [ast.Pass()])
+    return ast.fix_missing_locations(tree)
+
+
 def compiled(path: str, source: bytes) -> bytes:
     """A .pyc that is never checked against its source."""
-    optimize = 0 if path.split("/")[0] in KEEP_DOCSTRINGS else 2
-    code = compile(source, path, "exec", dont_inherit=True, optimize=optimize)
+    tree = ast.parse(source) if path.split("/")[0] in KEEP_DOCSTRINGS else without_docstrings(source)
+    code = compile(tree, path, "exec", dont_inherit=True, optimize=1)
     return bytes(external._code_to_hash_pyc(code, importlib.util.source_hash(source), False))
 
 
 def add(archive: zipfile.ZipFile, path: str, content: bytes) -> None:
-    """Add a file, modules as byte code; equal contents give equal bytes, whatever the clock says."""
+    """Add a file, modules as byte code, JSON without its spaces; equal contents give equal bytes at any time."""
     if path.endswith(".py"):
         path, content = path + "c", compiled(path, content)
+    if path.endswith(".json"):
+        content = json.dumps(json.loads(content), ensure_ascii=False, separators=(",", ":")).encode()
     info = zipfile.ZipInfo(path, WHEN)
     info.compress_type = zipfile.ZIP_DEFLATED
     info.external_attr = 0o644 << 16
@@ -72,12 +87,19 @@ def library(names: list[str], out: str) -> str:
     return f"{len(paths)} modules of Python {sys.version.split()[0]}"
 
 
-def application(packed: str, hook: str, out: str) -> str:
-    """The archive of tools/app_zip.py with its modules compiled, and tools/dataclass_code.py with its data."""
+def application(packed: str, hook: str, pyscript: dict[str, str], out: str) -> str:
+    """The archive of tools/app_zip.py with its modules compiled, and what makes its start quick.
+
+    That is tools/dataclass_code.py with its data, and byte code of PyScript's own package, beside which
+    PyScript writes the sources before it imports them.
+    """
     with zipfile.ZipFile(packed) as source, zipfile.ZipFile(out, "w") as archive:
         for path in source.namelist():
             add(archive, path, source.read(path))
         add(archive, "dataclass_code.py", hook.encode())
+        for name, text in pyscript.items():
+            cached = name.replace(".py", f".{sys.implementation.cache_tag}.pyc")
+            add(archive, f"pyscript/__pycache__/{cached}", compiled(f"pyscript/{name}", text.encode()))
         source.extractall("application")
         code = dataclass_code("application")
         add(archive, "dataclass_code.bin", marshal.dumps(code))

@@ -43,6 +43,7 @@ Content = Callable[[str], bytes | None]
 def tree(root: Path, public: tuple[str, ...] | None = None) -> Content:
     """A reader of the files below a folder; with `public`, only of these entries of it."""
     root = root.resolve()
+    kept: dict[Path, tuple[int, bytes]] = {}
 
     def read(path: str) -> bytes | None:
         file = (root / path).resolve()
@@ -51,7 +52,10 @@ def tree(root: Path, public: tuple[str, ...] | None = None) -> Content:
         inside = file.is_relative_to(root) and file.is_file()
         if not inside or (public and file.relative_to(root).parts[0] not in public):
             return None
-        return file.read_bytes()
+        changed = file.stat().st_mtime_ns
+        if kept.get(file, (0, b""))[0] != changed:
+            kept[file] = (changed, file.read_bytes())
+        return kept[file][1]
 
     return read
 
@@ -78,7 +82,7 @@ class Server(ThreadingHTTPServer):
         self.content = content
         self.base = base
         self.sent: list[tuple[str, int]] = []
-        self._zipped: dict[tuple[str, int], bytes] = {}
+        self._zipped: dict[str, tuple[bytes, bytes]] = {}
 
     @property
     def url(self) -> str:
@@ -100,10 +104,10 @@ class Server(ThreadingHTTPServer):
         kind = TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "text/html"
         if not accepts_gzip or not kind.startswith(GZIPPED):
             return raw, kind, False
-        key = (path, hash(raw))
-        if key not in self._zipped:
-            self._zipped[key] = gzip.compress(raw, 9, mtime=0)
-        return self._zipped[key], kind, True
+        # equal by identity in the usual case, which costs nothing for a file of ten megabytes
+        if path not in self._zipped or self._zipped[path][0] != raw:
+            self._zipped[path] = (raw, gzip.compress(raw, 9, mtime=0))
+        return self._zipped[path][1], kind, True
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -112,6 +116,9 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
     server_version = "static"
+    # head and body in one go: apart, the second waits for the client's delayed acknowledgement
+    wbufsize = -1
+    disable_nagle_algorithm = True
     sys_version = ""
 
     def do_GET(self) -> None:

@@ -62,6 +62,14 @@ def test_no_dataclass_of_the_engine_is_compiled_in_the_browser(python, booted_pa
     assert python(booted_page, "len(dataclass_code.CODE)") > 30
 
 
+def test_pyscripts_own_package_runs_from_the_byte_code_that_is_shipped(python, booted_page):
+    """PyScript writes its sources at each start; a .pyc of another kind would be one that was compiled there."""
+    code = "import pyscript; path = pyscript.__spec__.cached; f'{path} {open(path, 'rb').read(8)[4]}'"
+    path, kind = python(booted_page, code).split()
+    assert path.endswith("pyscript/__pycache__/__init__.cpython-314.pyc")
+    assert kind == "1", "never checked against its source"
+
+
 def test_estimates_equal_those_of_cpython(python, booted_page):
     here: dict[str, object] = {}
     exec(PAIRS, here)
