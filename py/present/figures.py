@@ -56,6 +56,7 @@ FORMATTERS: Mapping[str, Callable[..., Quantity]] = {
     "tensor_parallel": _plain,
     "total_params": text.parameters,
     "active_params": text.parameters,
+    "tower_params": text.parameters,
     "prefill_s": text.duration,
     "ttft_s": text.duration,
     "decode_step_s": text.duration,
@@ -80,6 +81,8 @@ SIZES = frozenset(
         "kv_cache_bytes",
         "kv_bytes_per_token_per_gpu",
         "shortfall_bytes_per_gpu",
+        "kv_bytes",
+        "kv_bytes_per_token",
     }
 )
 """Figures in bytes: their text depends on the choice of GB or GiB."""

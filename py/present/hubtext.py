@@ -26,8 +26,14 @@ _ID = re.compile(rf"{_PART}(?:/{_PART})?")
 _REVISION = re.compile(r"[A-Za-z0-9_](?:[\w.+-]|/(?!/)){0,199}", re.ASCII)
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/+", re.IGNORECASE)
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.?)*+(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
+_TOKEN_SHAPE = re.compile(r"(?:^|[^A-Za-z0-9])(?:hf|api_org)_[A-Za-z0-9]{20,}")
 _FILE_VIEWS = frozenset({"tree", "blob", "resolve", "raw", "commit", "commits", "blame", "edit"})
 _OTHER_KINDS = frozenset({"datasets", "spaces", "collections", "papers", "docs", "api", "blog"})
+
+
+def looks_like_token(text: str) -> bool:
+    """Whether this is an access token of the Hub, which must not get into a link or a request's address."""
+    return _TOKEN_SHAPE.search(text) is not None
 
 
 class NotAModel(ValueError):
@@ -59,6 +65,13 @@ class ModelRef:
         return f"{HOST}/api/models/{self.id}"
 
     @property
+    def totals_url(self) -> str:
+        """The part of that entry that counts parameters, of this revision."""
+        named = self.revision != DEFAULT_REVISION
+        revision = f"/revision/{quote(self.revision, safe='')}" if named else ""
+        return f"{self.api_url}{revision}?expand=safetensors&expand=gated&expand=config"
+
+    @property
     def page_url(self) -> str:
         """The model's page for people."""
         return f"{HOST}/{self.id}"
@@ -72,6 +85,8 @@ def model_ref(text: str) -> ModelRef:
     text = text.strip()
     if not text:
         raise NotAModel("No model was given.")
+    if looks_like_token(text):
+        raise NotAModel("That looks like an access token; it belongs in the token box under Advanced.")
     address = _ADDRESS.match(text)
     if address:
         return _from_address(text[address.end() :])
@@ -91,6 +106,11 @@ def _from_address(path: str) -> ModelRef:
         owner, view = parts[:2], parts[2:]
     has_revision = len(view) > 1 and view[0] in _FILE_VIEWS
     return _checked("/".join(owner), unquote(view[1]) if has_revision else DEFAULT_REVISION)
+
+
+def is_id(text: str) -> bool:
+    """Whether this is an id as the Hub gives them: org/name or, for old models, name."""
+    return _ID.fullmatch(text) is not None
 
 
 def _checked(name: str, revision: str) -> ModelRef:
@@ -158,19 +178,24 @@ def json_object(text: str) -> dict[str, Any]:
 
     Raises NotAConfig for anything else, over-deep and over-large text included.
     """
+    value = json_value(text)
+    if not isinstance(value, Mapping):
+        raise NotAConfig("The text is JSON, but not an object in braces { … }.")
+    return dict(value)
+
+
+def json_value(text: str) -> Any:
+    """Read JSON of bounded size and depth. Raises NotAConfig."""
     if len(text) > MAX_CONFIG_BYTES:
         raise NotAConfig("The text is larger than 2 MB; a config.json has a few kilobytes.")
     if _nesting(text) > MAX_NESTING:
         raise NotAConfig("The text is nested too deeply; a config.json has a few levels.")
     try:
-        value = json.loads(text.lstrip("\ufeff"))
+        return json.loads(text.lstrip("\ufeff"))
     except json.JSONDecodeError as problem:
         raise NotAConfig(f"{problem.msg} (line {problem.lineno}).") from None
     except ValueError:
         raise NotAConfig("The text holds an over-long number.") from None
-    if not isinstance(value, Mapping):
-        raise NotAConfig("The text is JSON, but not an object in braces { … }.")
-    return dict(value)
 
 
 def _nesting(text: str) -> int:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from present import parse
+from present import hubtext, parse
 from present.text import exact, listing
 from roofline import ENGINES, GPUS
 
@@ -81,11 +81,13 @@ _GPU_ALIASES = {alias: gpu.name for gpu in GPUS.values() for alias in gpu.aliase
 _16_BIT = {"bf16": "fp16"}
 
 
-def _text(label: str, default: str) -> Any:
+def _model(label: str, default: str) -> Any:
     def read(text: str) -> str:
         text = text.strip()
         if len(text) > MAX_TEXT_CHARACTERS:
             raise Refused("is too long.")
+        if hubtext.looks_like_token(text):
+            raise Refused("must not be an access token, which would get into the link.")
         return text
 
     return field(default=default, metadata={"rule": Rule(label, read)})
@@ -151,7 +153,7 @@ def _written(value: float | None) -> str:
 class Scenario:
     """Everything that the form says. Absent numbers (None) leave the choice to the engine."""
 
-    model: str = _text("Model", DEFAULT_MODEL)
+    model: str = _model("Model", DEFAULT_MODEL)
     gpu: str = _choice("GPU", "H200 SXM", tuple(GPUS), _GPU_ALIASES)
     nodes: int = _count("Nodes", 1, 1, 10_000)
     precision: str = _choice("Precision", "auto", PRECISIONS, _16_BIT)

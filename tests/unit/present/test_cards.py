@@ -6,7 +6,7 @@ import pytest
 
 from present import cards, sentences, view
 from present.figures import FORMATTERS, SIZES, Figure, Writer
-from roofline import Estimate
+from roofline import Estimate, Model
 
 SEED_LABELS = {
     "Memory": [
@@ -71,12 +71,9 @@ def test_each_figure_is_shown_once(answer):
 
 
 def test_every_field_that_can_be_shown_is_known_to_the_engine():
-    known = {field.name for field in dataclasses.fields(Estimate)} | {
-        "tensor_parallel",
-        "total_params",
-        "active_params",
-    }
-    assert set(FORMATTERS) | SIZES <= known
+    of_estimate = {field.name for field in dataclasses.fields(Estimate)}
+    of_model = {name for name in vars(Model) | Model.__dataclass_fields__ if not name.startswith("_")}
+    assert set(FORMATTERS) | SIZES <= of_estimate | of_model | {"tensor_parallel"}
 
 
 def test_gib_on_request(answer):
