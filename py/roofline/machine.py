@@ -46,12 +46,12 @@ class Machine:
 
     def matrix(self, stored: Format) -> tuple[MatrixCurve, float]:
         """Curve and peak of a matrix product with weights stored this way."""
-        curve = self.constants.matrix[_key(stored)]
+        curve = self.constants.matrix[curve_key(stored)]
         return curve, self.peak_flop_per_s(curve.rate or stored.rate)
 
     def experts(self, stored: Format) -> tuple[ExpertCurve, float]:
         """Curve and peak of routed experts stored this way."""
-        curve = self.constants.experts[_key(stored)]
+        curve = self.constants.experts[curve_key(stored)]
         return curve, self.peak_flop_per_s(curve.rate or stored.rate)
 
     def decode_core(self, core: Core) -> tuple[DecodeCurve, float]:
@@ -107,7 +107,8 @@ def make_machine(deployment: Deployment, kv_format: str, constants: Constants | 
     )
 
 
-def _key(stored: Format) -> str:
+def curve_key(stored: Format) -> str:
+    """Format under which the constants of a stored format are kept."""
     if stored.name in _WEIGHT_ONLY:
         return "weight_only"
     return _SAME_KERNEL.get(stored.name, stored.name)

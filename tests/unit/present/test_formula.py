@@ -15,7 +15,7 @@ FACTORS = {
     "B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "B/s": 1.0, "GB/s": 1e9, "TB/s": 1e12,
     "FLOP": 1.0, "MFLOP": 1e6, "GFLOP": 1e9, "TFLOP": 1e12, "FLOP/s": 1.0, "TFLOP/s": 1e12,
 }  # fmt: skip
-NUMBER = re.compile(r"\$?(\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?: ([A-Za-zµ][\w/µ-]*))?")
+NUMBER = re.compile(r"(?<![\w.])\$?(\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?: ([A-Za-zµ][\w/µ-]*))?")
 FUNCTIONS = {
     "max": max, "min": min, "floor": math.floor, "ceil": math.ceil, "log2": math.log2, "smax": smooth_max,
 }  # fmt: skip

@@ -1,0 +1,152 @@
+"""How a figure came about: its formula in names and in the user's numbers, and the source of every input.
+
+The quantities are taken from the objects that computed the figure; what is shown evaluates to what stands on the card.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from present import how_cost, how_memory, how_time, how_weights
+from present.formula import Origin, Quantity, times
+from present.how_time import decode_batch, prefill_batch
+from present.working import Working
+
+_RANGED = ("_low", "_high")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of working: a name, its formula in names and in numbers, and the result."""
+
+    name: str
+    names: str
+    numbers: str
+    result: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A quantity that was not computed, or whose working is not shown: where it comes from."""
+
+    name: str
+    value: str
+    origin: str
+    source: str = ""
+    date: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The working of one figure, the figure itself first, and the inputs of all of it."""
+
+    field: str
+    quantity: Quantity
+    steps: tuple[Step, ...]
+    inputs: tuple[Input, ...]
+
+
+def _prefill_bound(work: Working) -> Quantity:
+    assert work.result.prefill is not None
+    return how_time.bound(work, work.result.prefill, prefill_batch(work), "prompt alone")
+
+
+def _decode_bound(work: Working) -> Quantity:
+    assert work.result.decode is not None
+    return how_time.bound(work, work.result.decode, decode_batch(work), "decode step")
+
+
+def _fits(work: Working) -> Quantity:
+    return dataclasses.replace(how_memory.max_concurrency(work), note="it fits where at least one request does")
+
+
+FIELDS: Mapping[str, Callable[[Working], Quantity]] = {
+    "replicas": how_weights.replicas,
+    "gpus_per_replica": how_weights.gpus_per_replica,
+    "idle_gpus": how_weights.idle_gpus,
+    "weight_bytes_per_gpu": how_weights.weight_bytes_per_gpu,
+    "weight_bytes": how_weights.weight_bytes,
+    "kv_bytes_per_token_per_gpu": how_memory.kv_bytes_per_token_per_gpu,
+    "kv_capacity_tokens": how_memory.kv_capacity_tokens,
+    "kv_cache_bytes": how_memory.kv_cache_bytes,
+    "max_concurrency": how_memory.max_concurrency,
+    "concurrency": how_memory.concurrency,
+    "running": how_memory.running,
+    "fits": _fits,
+    "prefill_s": how_time.prefill_s,
+    "ttft_s": how_time.ttft_s,
+    "steady_ttft_s": how_time.steady_ttft_s,
+    "decode_step_s": how_time.decode_step_s,
+    "tpot_s": how_time.tpot_s,
+    "request_latency_s": how_time.request_latency_s,
+    "request_tokens_per_s": how_time.request_tokens_per_s,
+    "replica_decode_tokens_per_s": how_time.replica_decode_tokens_per_s,
+    "replica_tokens_per_s": how_time.replica_tokens_per_s,
+    "system_tokens_per_s": how_time.system_tokens_per_s,
+    "prefill_bound": _prefill_bound,
+    "decode_bound": _decode_bound,
+    "usd_per_million_input_tokens": how_cost.usd_per_million_input_tokens,
+    "usd_per_million_output_tokens": how_cost.usd_per_million_output_tokens,
+    "usd_per_million_tokens": how_cost.usd_per_million_tokens,
+    "usd_per_month": how_cost.usd_per_month,
+    "usd_per_gpu_hour": how_cost.usd_per_gpu_hour,
+    "shortfall_bytes_per_gpu": how_memory.shortfall_bytes_per_gpu,
+}
+"""How each figure of an estimate is explained; the ends of a range follow from their figure."""
+
+
+def explain(work: Working, field: str) -> Explanation | None:
+    """The working of a figure; None where the estimate has no such figure. Raises KeyError for an unknown field."""
+    if getattr(work.result, field) is None:
+        return None
+    base = next((field.removesuffix(end) for end in _RANGED if field.endswith(end)), field)
+    quantity = FIELDS[base](work)
+    if base != field:
+        quantity = _range_end(work, field, quantity)
+    return Explanation(field, quantity, tuple(_steps(quantity)), tuple(_inputs(quantity)))
+
+
+def _range_end(work: Working, field: str, middle: Quantity) -> Quantity:
+    value: float = getattr(work.result, field)
+    factor = Quantity(
+        "end of the 80 % range",
+        value / middle.value,
+        origin=Origin.CALIBRATED,
+        source="errors against measured runs of other models",
+    )
+    return Quantity(f"{middle.name}, end of the range", value, middle.unit, formula=times(middle, factor))
+
+
+def _steps(quantity: Quantity) -> Iterator[Step]:
+    seen = set()
+    for each in quantity.walk():
+        if each.formula is not None:
+            step = Step(each.name, each.formula.names(), each.formula.numbers(), str(each), each.note)
+            if step not in seen:
+                seen.add(step)
+                yield step
+
+
+def _inputs(quantity: Quantity) -> Iterator[Input]:
+    seen = set()
+    for each in quantity.walk():
+        if each.formula is None:
+            row = Input(each.name, str(each), each.origin.value, each.source, each.date, each.note)
+            if row not in seen:
+                seen.add(row)
+                yield row
+
+
+def to_text(explanation: Explanation) -> str:
+    """The working as plain text, the sources below."""
+    lines = []
+    for step in explanation.steps:
+        lines += [f"{step.name} = {step.names}", f"  = {step.numbers}", f"  = {step.result}"]
+        lines += [f"  ({step.note})"] if step.note else []
+    lines.append("Inputs:")
+    for row in explanation.inputs:
+        where = ", ".join(part for part in (row.origin, row.source, row.date, row.note) if part)
+        lines.append(f"  {row.name} = {row.value} ({where})")
+    return "\n".join(lines) + "\n"
