@@ -1,0 +1,123 @@
+"""What is taken away equals what is on screen."""
+
+import csv
+import dataclasses
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from present import cards, view
+from present.charts import Table
+from present.export import (
+    Stamp,
+    rows,
+    table_to_csv,
+    table_to_markdown,
+    to_csv,
+    to_json,
+    to_markdown,
+    unit_of,
+)
+from present.figures import FORMATTERS, SIZES, Writer
+from present.state import read
+
+STAMP = Stamp("1.2.3", "2026-11-24", "https://example.org/?v=1")
+WRITER = Writer()
+
+
+def on_screen(answer):
+    """Fields and values of every figure of the cards, as they stand in the document."""
+    nodes = [node for top in view.groups_nodes(cards.groups(answer, WRITER)) for node in top.walk()]
+    figures = [(dict(node.attributes), node.text()) for node in nodes]
+    return {
+        found["data-field"]: (found["data-value"], text.replace("\u00a0", " "))
+        for found, text in figures
+        if "data-field" in found
+    }
+
+
+def csv_lines(text):
+    assert text.startswith("\ufeff")
+    return list(csv.reader(io.StringIO(text[1:])))
+
+
+@pytest.fixture(params=[{}, {"model": "meta-llama/Llama-3.1-8B", "tensor_parallel": 1, "usd_per_gpu_hour": 2.0}])
+def found(request, answer):
+    return answer(**request.param)
+
+
+def test_json_has_every_figure_of_the_screen(found):
+    document = json.loads(to_json(found, WRITER, STAMP))
+    exported = {row["field"]: (str(row["value"]), row["shown"]) for row in document["figures"]}
+    assert exported == on_screen(found)
+    assert document["estimate"] == json.loads(json.dumps(found.estimate.to_dict()))
+    assert (document["version"], document["date"], document["link"]) == dataclasses.astuple(STAMP)
+    assert read(document["scenario"]) == (found.scenario, ())
+
+
+def test_csv_has_every_figure_of_the_screen(found):
+    lines = csv_lines(to_csv(found, WRITER, STAMP))
+    start = next(index for index, line in enumerate(lines) if line[:1] == ["group"])
+    body = [dict(zip(lines[start], line, strict=True)) for line in lines[start + 1 :]]
+    shown = on_screen(found)
+    assert {row["field"]: row["shown"] for row in body} == {field: text for field, (_, text) in shown.items()}
+    for row in body:
+        assert row["value"] == shown[row["field"]][0]
+    preface = dict(line for line in lines[:start] if len(line) == 2)
+    assert preface["version"] == "1.2.3"
+    assert preface["model_name"] == found.model.name
+    assert read(preface)[0] == found.scenario
+
+
+def test_markdown_has_every_figure_of_the_screen(found):
+    text = to_markdown(found, WRITER, STAMP)
+    table = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
+    ]
+    exported = {cells[3].strip("`"): cells[1].replace("\\", "") for cells in table if cells[3].startswith("`")}
+    assert exported == {field: shown for field, (_, shown) in on_screen(found).items()}
+    assert text.endswith("Version 1.2.3, 2026-11-24. <https://example.org/?v=1>\n")
+
+
+def test_ranges_are_exported(found):
+    ranged = dataclasses.replace(found.estimate, ttft_s_low=0.5, ttft_s_high=1.5)
+    wider = dataclasses.replace(found, estimate=ranged)
+    row = next(row for row in rows(wider, WRITER) if row.field == "ttft_s")
+    assert (row.low, row.high) == (0.5, 1.5)
+    assert "500 ms to 1.50 s" in to_markdown(wider, WRITER, STAMP)
+
+
+def test_every_field_has_the_unit_of_its_name():
+    wanted = {"ttft_s": "s", "replica_tokens_per_s": "tokens/s", "usd_per_month": "USD", "weight_bytes": "bytes"}
+    wanted |= {"kv_bytes_per_token_per_gpu": "bytes", "kv_capacity_tokens": "tokens", "replicas": ""}
+    wanted |= {"usd_per_million_tokens": "USD", "prefill_bound": "", "weight_bytes_per_gpu": "bytes"}
+    assert {field: unit_of(field) for field in wanted} == wanted
+    for field in {*FORMATTERS, *SIZES}:
+        number = field.endswith(("_s", "_tokens")) or "bytes" in field or field.startswith("usd")
+        assert bool(unit_of(field)) == number, field
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
+def test_hostile_text_stays_text(name):
+    table = Table("caption", ("a", "b"), ((name, "1"), ("=1+1", "-5")))
+    lines = csv_lines(table_to_csv(table, STAMP))
+    assert lines[-1] == ["'=1+1", "-5"]
+    assert all(not cell.startswith(("=", "@", "+")) for line in lines for cell in line)
+    markdown = table_to_markdown(table, STAMP)
+    assert len([line for line in markdown.splitlines() if line.startswith("| ")]) == 4
+
+
+def test_a_hostile_model_name_in_markdown(found):
+    model = found.model
+    bad = {f.name: getattr(model, f.name) for f in dataclasses.fields(model)} | {"name": "<img src=x>|`a`\n# b"}
+    text = to_markdown(dataclasses.replace(found, model=type(model)(**bad)), WRITER, STAMP)
+    assert text.splitlines()[0] == "# \\<img src=x\\>\\|\\`a\\` \\# b"
+
+
+def test_an_export_without_a_link(found):
+    bare = Stamp("1.2.3", "2026-11-24")
+    assert to_markdown(found, WRITER, bare).endswith("Version 1.2.3, 2026-11-24.\n")
+    assert not [line for line in csv_lines(to_csv(found, WRITER, bare)) if line[:1] == ["link"]]
