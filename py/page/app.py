@@ -11,10 +11,15 @@ from typing import Any
 from js import clearTimeout, document, history, location, performance, setTimeout
 from pyodide.ffi import JsException, create_once_callable
 
+from page import modelbox
 from page.dom import find, listen
 from page.form import Form
+from page.hub import Hub
 from page.library import Library, Refused
+from page.modelbox import ModelBox
 from page.output import Output, print_line, set_state
+from page.panel import ModelPanel
+from page.picker import Picker
 from present import errors, hints, hubtext, state
 from present.cards import Answer
 from present.errors import Action, Fix, Problem
@@ -34,11 +39,15 @@ class App:
         """Read the link, then whatever was entered while Python was loading."""
         self.form = Form()
         self.output = Output()
-        self.library = Library()
+        self.hub = Hub()
+        self.library = Library(self.hub)
         self.loading: ModelRef | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.timer: int | None = None
         self.current: tuple[Scenario, Loaded] | None = None
+        self.panel = ModelPanel(self.hub, self._start)
+        self.picker = Picker(self.hub, self.picked, self.output.announce, self._start)
+        self.model_box = ModelBox(self.hub, self.picker)
         self._read_link(self.form.touched())
 
     def _read_link(self, keep: Set[str] = frozenset()) -> None:
@@ -62,17 +71,23 @@ class App:
         self.form.describe(scenario)
         self.form.resolve(hints.UNRESOLVED)
         self.form.mark(issues)
+        self.model_box.reflect()
         if issues:
             return self.output.refuse(errors.unreadable(issues))
         self._write_link(scenario)
         try:
             loaded = self.library.at_hand(scenario, str(find("config").value))
         except Refused as refusal:
+            self.panel.hide()
             return self.output.refuse(refusal.problem)
         if loaded is None:
+            self.panel.hide()
             return self._fetch(scenario, ask_hub=ask_hub)
+        wanted = ask_hub or (self.loading is not None and self.loading == loaded.ref)
         self.loading = None
         self.current = scenario, loaded
+        self.panel.show(loaded, scenario)
+        self.picker.settle(loaded.model.name, wanted=wanted)
         return self._show(solve(scenario, loaded))
 
     def _show(self, outcome: Answer | Problem) -> None:
@@ -140,11 +155,16 @@ class App:
     def submit(self, event: Any) -> None:
         """The button, or Enter."""
         event.preventDefault()
+        self.picker.close()
         self.run(ask_hub=True)
 
     def edited(self, event: Any) -> None:
         """A keystroke, or a choice: the figures follow after a pause."""
+        if event.target.id in modelbox.OWN:
+            return
         self.output.link_notes(())
+        if event.target.id == "revision":
+            self.model_box.revise()
         if event.target.id == "config":
             self.form.controls["model"].value = PASTED
         self._stop_waiting()
@@ -175,15 +195,19 @@ class App:
         """A chip: a bundled model, and a step in the browser's history."""
         chip = event.target.closest("[data-model]")
         if chip:
-            self._set({"model": str(chip.dataset.model), "manual": ""})
+            self.picked(str(chip.dataset.model))
 
-    def _set(self, changes: dict[str, str]) -> None:
+    def picked(self, model: str) -> None:
+        """A model was chosen from a list, which asks for it as a submit does."""
+        self._set({"model": model, "manual": ""}, ask_hub=True)
+
+    def _set(self, changes: dict[str, str], *, ask_hub: bool = False) -> None:
         before, _ = state.read(self.form.texts())
         after, _ = state.read({**state.texts(before), **changes})
         self.form.write(after)
         self._write_link(after, new_entry=True)
         self.output.link_notes(())
-        self.run()
+        self.run(ask_hub=ask_hub)
 
     def fix(self, event: Any) -> None:
         """A way out that a problem offers."""
@@ -200,6 +224,8 @@ class App:
                 find("config").focus()
             case Action.RETRY:
                 self.run(ask_hub=True)
+            case Action.TOKEN:
+                self.model_box.ask_token()
 
     def back(self, _event: Any) -> None:
         """The browser's own back and forward."""

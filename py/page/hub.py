@@ -1,22 +1,25 @@
-"""Reading a model's files from the Hugging Face Hub, anonymously.
+"""Asking the Hugging Face Hub: a model's files, its entry, a search.
 
-Requests carry no custom header (which would cost a preflight) and no referrer (which the Hub
-refuses from some hosts). Each has a time limit and a size limit.
+Anonymous requests carry no custom header (which would cost a preflight), and none carries a referrer (which
+the Hub refuses from some hosts). Each has a time limit and a size limit. A token goes along only where the Hub
+refused without one.
 """
 
 import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from js import Object, fetch
+from js import Object, fetch, performance
 from pyodide.ffi import JsException, to_js
 
-from present import hubtext
+from present import access, hubtext, hubtotal, picker
+from present.access import NEEDS_TOKEN, Token
 from present.hubtext import ModelRef
+from present.hubtotal import Entry
+from present.picker import Option
 
 TIMEOUT_S = 15
 _OPTIONS = {"referrerPolicy": "no-referrer", "credentials": "omit"}
-
 
 _ABSENT = frozenset({"no-config", "repo-not-found"})
 """Answers that, beside a readable config.json, mean that the model has no such file."""
@@ -41,6 +44,7 @@ class Reply:
 
     status: int
     error_code: str
+    rate_limit: str
     body: str
 
 
@@ -54,10 +58,63 @@ class Files:
     """False where it stayed open whether there is a hf_quant_config.json."""
 
 
-async def files(ref: ModelRef) -> Files:
-    """Fetch both files at once. Raises HubFailure, TooLarge."""
+class Hub:
+    """The Hub as this visit sees it: the reader's token, and whether the Hub has asked to wait."""
+
+    def __init__(self) -> None:
+        """Anonymous, and free to ask."""
+        self.token: Token | None = None
+        self._opened: set[str] = set()
+        self._rests_until_s = 0.0
+
+    async def files(self, ref: ModelRef) -> Files:
+        """Fetch a model's files, with the token where the Hub refuses without. Raises HubFailure, TooLarge."""
+        try:
+            return await _files(ref, None)
+        except HubFailure as failure:
+            if failure.code not in NEEDS_TOKEN or self.token is None:
+                raise
+        found = await _files(ref, self.token)
+        self._opened.add(ref.id)
+        return found
+
+    async def entry(self, ref: ModelRef) -> Entry:
+        """What the Hub's API says of a model. Raises HubFailure, TooLarge, NotAConfig."""
+        token = self.token if ref.id in self._opened else None
+        return hubtotal.entry(await self._ask(ref.totals_url, token))
+
+    async def search(self, words: str, signal: Any) -> tuple[Option, ...]:
+        """Models of that name; `signal` is an AbortSignal. Raises as `entry`."""
+        return picker.found(await self._ask(picker.search_url(words), None, signal))
+
+    def rest_s(self) -> float:
+        """Seconds for which the Hub has asked to be left alone."""
+        return max(0.0, self._rests_until_s - _now_s())
+
+    async def _ask(self, url: str, token: Token | None, signal: Any = None) -> str:
+        """The body of one answer of the API, whose limit is far lower than that for files."""
+        if self.rest_s():
+            raise HubFailure("rate-limited")
+        try:
+            reply = await _get(url, token, signal)
+        except JsException:
+            raise HubFailure("hub-unreachable") from None
+        code = hubtext.refusal(reply.status, reply.error_code, reply.body)
+        if code == "rate-limited":
+            self._rests_until_s = _now_s() + picker.pause_s(reply.rate_limit)
+        if code is not None:
+            raise HubFailure(code)
+        return reply.body
+
+
+def _now_s() -> float:
+    return float(performance.now()) / 1_000
+
+
+async def _files(ref: ModelRef, token: Token | None) -> Files:
+    """Both files at once."""
     config, sidecar = await asyncio.gather(
-        _file(ref, hubtext.CONFIG), _file(ref, hubtext.SIDECAR), return_exceptions=True
+        _file(ref, hubtext.CONFIG, token), _file(ref, hubtext.SIDECAR, token), return_exceptions=True
     )
     if isinstance(config, BaseException):
         raise config
@@ -67,12 +124,13 @@ async def files(ref: ModelRef) -> Files:
     return Files(config, None, complete=absent)
 
 
-async def _file(ref: ModelRef, name: str) -> str:
+async def _file(ref: ModelRef, name: str, token: Token | None) -> str:
     try:
-        reply = await _get(ref.file_url(name))
+        reply = await _get(ref.file_url(name), token)
     except JsException:
         raise HubFailure(await _cause(ref)) from None
-    code = hubtext.refusal(reply.status, reply.error_code, reply.body)
+    read = hubtext.refusal if token is None else access.refusal_with_token
+    code = read(reply.status, reply.error_code, reply.body)
     if code is not None:
         raise HubFailure(code)
     return reply.body
@@ -87,17 +145,29 @@ async def _cause(ref: ModelRef) -> str:
     return hubtext.after_opaque_failure(reply.status, reply.body)
 
 
-async def _get(url: str) -> Reply:
+async def _get(url: str, token: Token | None = None, signal: Any = None) -> Reply:
     try:
-        return await asyncio.wait_for(_read(url), TIMEOUT_S)
+        return await asyncio.wait_for(_read(url, token, signal), TIMEOUT_S)
     except TimeoutError:
         raise HubFailure("hub-timeout") from None
 
 
-async def _read(url: str) -> Reply:
-    response = await fetch(url, to_js(_OPTIONS, dict_converter=Object.fromEntries))
-    header = response.headers.get("X-Error-Code")
-    return Reply(response.status, header if isinstance(header, str) else "", await _text(response))
+async def _read(url: str, token: Token | None, signal: Any) -> Reply:
+    options: dict[str, Any] = dict(_OPTIONS)
+    if token is not None:
+        options["headers"] = {"Authorization": token.header(url)}
+    if signal is not None:
+        options["signal"] = signal
+    response = await fetch(url, to_js(options, dict_converter=Object.fromEntries))
+    names = ("X-Error-Code", "RateLimit")
+    error_code, rate_limit = (_header(response, name) for name in names)
+    return Reply(response.status, error_code, rate_limit, await _text(response))
+
+
+def _header(response: Any, name: str) -> str:
+    """A header's text; empty where it is absent, or not for pages of other hosts to see."""
+    value = response.headers.get(name)
+    return value if isinstance(value, str) else ""
 
 
 async def _text(response: Any) -> str:

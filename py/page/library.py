@@ -1,6 +1,6 @@
 """The models read so far, and where the next one comes from."""
 
-from page import hub
+from page.hub import Hub, HubFailure, TooLarge
 from present import errors, hubtext, models
 from present.errors import Problem
 from present.hubtext import ModelRef
@@ -21,8 +21,9 @@ class Refused(Exception):
 class Library:
     """What was read in this visit, by what stood in the model box."""
 
-    def __init__(self) -> None:
+    def __init__(self, hub: Hub) -> None:
         """Start empty: bundled models are read when they are asked for."""
+        self.hub = hub
         self._read: dict[str, Loaded] = {}
 
     def at_hand(self, scenario: Scenario, pasted: str) -> Loaded | None:
@@ -47,12 +48,12 @@ class Library:
     async def fetch(self, ref: ModelRef, typed: str) -> None:
         """Read a model from the Hub, to be at hand from then on. Raises Refused."""
         try:
-            files = await hub.files(ref)
+            files = await self.hub.files(ref)
             self._read[typed] = models.from_hub(ref, files.config, files.sidecar, complete=files.complete)
-        except hub.HubFailure as failure:
+        except HubFailure as failure:
             bundled = models.closest_bundled(ref.id)
             raise Refused(errors.hub_problem(failure.code, ref, bundled)) from failure
-        except hub.TooLarge as failure:
+        except TooLarge as failure:
             raise Refused(errors.too_large(ref)) from failure
         except RooflineError as refusal:
             raise Refused(errors.from_engine(refusal)) from refusal

@@ -13,6 +13,8 @@ from present.figures import Writer
 from present.markup import h
 
 ANNOUNCE_AFTER_MS = 1_000
+WARNINGS = frozenset({"context-exceeded"})
+"""Codes of notes that stand beside the answer rather than beneath it."""
 
 
 class Output:
@@ -32,9 +34,12 @@ class Output:
         patch(find("headline"), view.sentence_nodes(sentence))
         patch(find("asked"), view.asked_nodes(sentences.asked(answer, writer)))
         patch(find("cards"), view.groups_nodes(cards.groups(answer, writer)))
-        patch(find("notes"), view.note_nodes(notes))
+        warnings = [note for note in notes if note[0] in WARNINGS]
+        patch(find("warnings"), view.note_nodes(warnings))
+        show(find("warnings"), bool(warnings))
+        patch(find("notes"), view.note_nodes(note for note in notes if note not in warnings))
         patch(find("summary"), (sentences.summary(answer),))
-        self._announce(sentences.plain(sentence))
+        self.announce(sentences.plain(sentence))
 
     def link_notes(self, notes: Sequence[str]) -> None:
         """Say what of the link could not be used."""
@@ -51,7 +56,7 @@ class Output:
         show(region, True)
         self._stale()
         patch(find("summary"), (problem.title,))
-        self._announce(problem.sentence())
+        self.announce(problem.sentence())
 
     def wait(self, words: str) -> None:
         """Say that an answer is under way."""
@@ -60,7 +65,7 @@ class Output:
         show(find("waiting"), True)
         self.results.setAttribute("aria-busy", "true")
         self._stale()
-        self._announce(words)
+        self.announce(words)
 
     def pend(self, words: str) -> None:
         """Say what the user has to do before there are new figures."""
@@ -68,7 +73,7 @@ class Output:
         patch(find("pending"), (words,))
         show(find("pending"), True)
         self._stale()
-        self._announce(words)
+        self.announce(words)
 
     def _clear(self) -> None:
         self.problem = None
@@ -85,7 +90,7 @@ class Output:
         self.results.setAttribute("data-stale", "")
         show(find("stale"), bool(find("headline").textContent))
 
-    def _announce(self, words: str) -> None:
+    def announce(self, words: str) -> None:
         """Tell a screen reader, once the user pauses."""
         if self._timer is not None:
             clearTimeout(self._timer)

@@ -27,6 +27,7 @@ class Action(StrEnum):
     SET = "set"
     PASTE = "paste"
     RETRY = "retry"
+    TOKEN = "token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Problem:
 
 PASTE = Fix("Paste config.json", Action.PASTE)
 RETRY = Fix("Try again", Action.RETRY)
+TOKEN = Fix("Enter a token", Action.TOKEN)
 
 _PASTE_HINT = "Open the model's page, copy its config.json and paste it here."
 
@@ -74,7 +76,17 @@ _HUB: Mapping[str, Words] = {
     "gated-repo": lambda ref: (
         f"{ref.id} is gated",
         "Its publisher asks readers to accept terms first, so this page may not read its files.",
-        "Accept the terms on the model's page, then copy its config.json and paste it here.",
+        "Accept the terms on the model's page, then copy its config.json and paste it here, or enter your token.",
+    ),
+    "gated-not-granted": lambda ref: (
+        f"{ref.id} is gated for this token too",
+        "The token is valid, but its account has not been granted access to this model.",
+        "Ask for access on the model's page, or paste its config.json.",
+    ),
+    "token-refused": lambda _: (
+        "Hugging Face does not accept this token",
+        "It may be misspelt, expired or revoked.",
+        "Enter another one, or clear it to read public models.",
     ),
     "revision-not-found": lambda ref: (
         f"{ref.id} has no revision {ref.revision}",
@@ -114,7 +126,8 @@ _HUB: Mapping[str, Words] = {
 }
 
 RETRYABLE = frozenset({"rate-limited", "hub-timeout", "hub-unreachable", "hub-error"})
-PAGE_HELPS = frozenset({"gated-repo", "no-config", "hub-unreachable", "revision-not-found"})
+TOKEN_HELPS = frozenset({"gated-repo", "token-refused"})
+PAGE_HELPS = frozenset({"gated-repo", "gated-not-granted", "no-config", "hub-unreachable", "revision-not-found"})
 
 
 def hub_problem(code: str, ref: ModelRef, bundled: str | None = None) -> Problem:
@@ -123,6 +136,8 @@ def hub_problem(code: str, ref: ModelRef, bundled: str | None = None) -> Problem
     fixes = [PASTE]
     if code in RETRYABLE:
         fixes.insert(0, RETRY)
+    if code in TOKEN_HELPS:
+        fixes.append(TOKEN)
     if code == "revision-not-found":
         fixes.insert(0, Fix("Use the main branch", Action.SET, (("model", ref.id),)))
     if bundled is not None:

@@ -6,10 +6,11 @@ was saved twice. Each such reading of our own count is tried; the plainest that 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from present import hubtext, text
+from present.hubtext import ModelRef
 from roofline import Model
 from roofline.formats import BF16, Format
 from roofline.weights import Linear, Role
@@ -86,6 +87,13 @@ def _is_count(value: object) -> bool:
 def unchecked(reason: str) -> Check:
     """No comparison, and why."""
     return Check(Verdict.UNCHECKED, f"Not checked: {reason}.")
+
+
+def renamed(check: Check, ref: ModelRef, found: Entry) -> Check:
+    """With a word on the model's new name, where the Hub has moved it."""
+    if found.id.lower() in ("", ref.id.lower()):
+        return check
+    return replace(check, words=f"{check.words} The Hub now calls it {found.id}.")
 
 
 def compare(model: Model, found: Entry) -> Check:

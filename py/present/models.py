@@ -22,6 +22,8 @@ class Loaded:
 
     model: Model
     source: str
+    ref: ModelRef | None = None
+    """Where on the Hub it was read; None for what was not."""
 
 
 def bundled_name(text: str) -> str | None:
@@ -52,7 +54,7 @@ def from_hub(ref: ModelRef, config: str, sidecar: str | None, *, complete: bool 
         if complete
         else (f" {hubtext.SIDECAR} could not be asked for: where the model has one, its formats are not known here.")
     )
-    return Loaded(model, f"{ref}: config.json from huggingface.co.{doubt}")
+    return Loaded(model, f"{ref}: config.json from huggingface.co.{doubt}", ref)
 
 
 def _sidecar(text: str) -> dict[str, Any]:

@@ -5,9 +5,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from present import cards, state, view
+from present import cards, models, modelview, state, view
 from present.figures import Writer
 from present.markup import Node, h, to_html
+from present.panel import panel
 from roofline import CATALOGUE, ENGINES, GPUS
 
 
@@ -17,6 +18,7 @@ def blocks() -> Mapping[str, str]:
         "models": _html(h("option", value=name) for name in CATALOGUE),
         "gpus": _html(_options(GPUS, state.DEFAULT.gpu)),
         "engines": _html(_options(ENGINES, state.DEFAULT.engine)),
+        "panel": _html(modelview.panel_nodes(panel(models.bundled(state.DEFAULT.model), state.DEFAULT), None)),
         "cards": _html(view.groups_nodes(cards.groups(None, Writer()))),
         "assumptions": _html(view.assumption_nodes()),
     }
