@@ -57,8 +57,8 @@ def _of_ranks(model: Model, gpu: Gpu, ranks: int, experts: int) -> Iterator[Layo
     for stages in STAGES:
         if stages <= len(model.layers) and ranks * stages <= reach:
             yield Layout(ranks, stages)
-            if 1 < ranks <= experts:
-                yield Layout(ranks, stages, 1, ranks)
+    if 1 < ranks <= experts:
+        yield Layout(ranks, 1, 1, ranks)
     if experts:
         yield from _shared_experts(gpu, ranks, experts, reach)
 

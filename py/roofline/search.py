@@ -8,20 +8,25 @@ replica make each of them faster. Only whole nodes are bought, and all replicas 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from .deployment import Deployment, Workload
 from .estimate import Estimate, estimate
+from .gpus import GPUS
+from .layouts import layouts
 from .question import Question
 from .ranking import Nearest, cheapest_of_layouts, first_of_gpus, nearest, pareto, refusals
 from .trial import Point, Refusal, Trial, trials
 
 #: Rows of the table of the best.
 ROWS = 50
-#: Ratio of replicas from one number that is tried to the next.
+#: Ratio of replicas from one number that is tried to the next; where layouts are many, fewer numbers of each.
 GROWTH = 1.25
+COARSE_GROWTH = math.sqrt(2.0)
+MANY_LAYOUTS = 250
 MAX_NODES = 100_000
 
 
@@ -116,13 +121,15 @@ def search(question: Question, *, rows: int = ROWS) -> Generator[Progress, None,
     done, held = 0, 0
     counted: list[Trial | Refusal] = []
     total = len(question.gpus) * len(question.precisions)
+    growth = _growth(question)
     for trial in trials(question):
         if trial is not None:
             counted.append(trial)
         if isinstance(trial, Trial):
             held += 1
-            for point in _walk(trial, question):
-                points.append(point)
+            for point in _walk(trial, question, growth):
+                if point is not None:
+                    points.append(point)
                 yield Progress(done, total, len(points))
         elif trial is None:
             done += 1
@@ -141,12 +148,17 @@ def find(question: Question, *, rows: int = ROWS) -> Found:
             return found
 
 
-def _walk(trial: Trial, question: Question) -> Iterator[Point]:
-    """Points of one layout: from the fewest nodes on until each replica has one request, then the cheapest."""
+def _growth(question: Question) -> float:
+    count = sum(sum(1 for _ in layouts(question.model, GPUS[name])) for name in question.gpus)
+    return GROWTH if count * len(question.precisions) <= MANY_LAYOUTS else COARSE_GROWTH
+
+
+def _walk(trial: Trial, question: Question, growth: float) -> Iterator[Point | None]:
+    """Points of one layout, from the fewest nodes on until each replica has one request; None at a pause between."""
     failed: Point | None = None
     met: Point | None = None
-    for replicas in _sizes(trial):
-        point = trial.point(replicas)
+    for replicas in _sizes(trial, growth):
+        point = yield from trial.point(replicas)
         if met is None and not _misses(point, question):
             met = point
             yield from _fewest(trial, question, failed, point)
@@ -157,22 +169,22 @@ def _walk(trial: Trial, question: Question) -> Iterator[Point]:
             return
 
 
-def _sizes(trial: Trial) -> Iterator[int]:
-    """Numbers of replicas that fill their nodes, rising by GROWTH."""
+def _sizes(trial: Trial, growth: float) -> Iterator[int]:
+    """Numbers of replicas that fill their nodes, rising by ``growth``."""
     replicas = trial.filled(trial.fewest_replicas())
     while trial.nodes(replicas) <= MAX_NODES:
         yield replicas
-        replicas = trial.filled(max(replicas + 1, round(replicas * GROWTH)))
+        replicas = trial.filled(max(replicas + 1, round(replicas * growth)))
 
 
-def _fewest(trial: Trial, question: Question, failed: Point | None, met: Point) -> Iterator[Point]:
+def _fewest(trial: Trial, question: Question, failed: Point | None, met: Point) -> Iterator[Point | None]:
     """Fewest nodes between one point that misses the targets and one that meets them; every point on the way."""
     if failed is None:
         yield met._replace(limited_by=trial.least_reason(met.replicas))
         return
     low, high = failed, met
     while (middle := trial.filled((low.replicas + high.replicas) // 2)) not in (low.replicas, high.replicas):
-        point = trial.point(middle)
+        point = yield from trial.point(middle)
         if _misses(point, question):
             low = point
             yield point._replace(limited_by="speed")

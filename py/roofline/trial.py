@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Generator, Iterator
+from typing import NamedTuple, TypeVar
 
 from .cost import HOURS_PER_MONTH
 from .deployment import Deployment
@@ -20,8 +20,13 @@ from .question import Question
 
 #: Steps in which a replica's concurrency is sought for a rate of requests.
 CONCURRENCY_GROWTH = 1.5
-#: Part of the concurrency to which it is sought.
-CONCURRENCY_PRECISION = 1 / 64
+#: Times that it is then brought down by Little's law.
+REFINEMENTS = 3
+
+
+_T = TypeVar("_T")
+#: A computation that pauses after each estimate.
+Probe = Generator[None, None, _T]
 
 
 class Times(NamedTuple):
@@ -94,14 +99,15 @@ class Trial:
         self.order = (deployment.gpu, deployment.precision, layout)
         self._times: dict[int, Times] = {}
 
-    def times(self, concurrency: int) -> Times:
-        """Estimate a replica."""
+    def times(self, concurrency: int) -> Probe[Times]:
+        """Estimate a replica; pauses after each estimate that was not made before."""
         times = self._times.get(concurrency)
         if times is None:
             workload = dataclasses.replace(self.question.workload, concurrency=concurrency)
             row = estimate(self.question.model, self.deployment, workload)
             assert row.ttft_s is not None and row.tpot_s is not None and row.request_latency_s is not None
             times = self._times[concurrency] = Times(row.ttft_s, row.tpot_s, row.request_latency_s)
+            yield
         return times
 
     def nodes(self, replicas: int) -> int:
@@ -123,10 +129,10 @@ class Trial:
             return "smallest"
         return "max-running" if self.max_concurrency >= self.max_running else "memory"
 
-    def point(self, replicas: int) -> Point:
+    def point(self, replicas: int) -> Probe[Point]:
         """The demand spread evenly over the replicas."""
-        concurrency = self._concurrency(replicas)
-        times = self.times(concurrency or self.max_concurrency)
+        concurrency = yield from self._concurrency(replicas)
+        times = yield from self.times(concurrency or self.max_concurrency)
         nodes = self.nodes(replicas)
         return Point(
             self,
@@ -138,22 +144,25 @@ class Trial:
             overloaded=not concurrency,
         )
 
-    def _concurrency(self, replicas: int) -> int:
+    def _concurrency(self, replicas: int) -> Probe[int]:
         """Requests of the fullest replica; 0 where it cannot carry its share of the rate.
 
-        Little's law: a replica with c requests in flight answers c / latency(c) each second; the smallest c that
-        keeps up with the rate is sought upwards in steps of CONCURRENCY_GROWTH, then between the last two.
+        Little's law: a replica with c requests in flight answers c / latency(c) each second. A c that keeps up with
+        the rate is sought upwards in steps of CONCURRENCY_GROWTH. Latency never falls as c rises, so rate x latency(c)
+        keeps up too, and is smaller.
         """
         demand = self.question.demand
         if demand.users is not None:
             return -(-demand.users // replicas)
         assert demand.requests_per_s is not None
         rate = demand.requests_per_s / replicas
-        below = 0
-        for high in self._steps(math.ceil(rate * self.times(1).request_latency_s)):
-            if self._keeps_up(high, rate):
-                return self._between(below, high, rate)
-            below = high
+        alone = yield from self.times(1)
+        for high in self._steps(math.ceil(rate * alone.request_latency_s)):
+            needed = yield from self._needed(high, rate)
+            if needed <= high:
+                for _ in range(REFINEMENTS):
+                    needed = yield from self._needed(needed, rate)
+                return needed
         return 0
 
     def _steps(self, least: int) -> Iterator[int]:
@@ -164,14 +173,10 @@ class Trial:
             concurrency = max(concurrency + 1, int(concurrency * CONCURRENCY_GROWTH))
         yield self.max_concurrency
 
-    def _between(self, low: int, high: int, rate: float) -> int:
-        while high - low > max(1.0, high * CONCURRENCY_PRECISION):
-            middle = (low + high) // 2
-            low, high = (low, middle) if self._keeps_up(middle, rate) else (middle, high)
-        return high
-
-    def _keeps_up(self, concurrency: int, rate: float) -> bool:
-        return concurrency >= rate * self.times(concurrency).request_latency_s
+    def _needed(self, concurrency: int, rate: float) -> Probe[int]:
+        """Requests in flight at this rate and the latency of this concurrency."""
+        times = yield from self.times(concurrency)
+        return max(math.ceil(rate * times.request_latency_s), 1)
 
 
 def trials(question: Question) -> Iterator[Trial | Refusal | None]:
