@@ -1,237 +1,263 @@
-"""Stage 2 of the calibration: what an engine adds to its kernels, fitted on serving rows through ``estimate`` itself.
+"""Stage 2 of the calibration: the terms of ``calibrate_terms`` fitted on serving rows through the engine itself.
 
-One set of constants per engine. Only the share of the kernels' launch times that a running engine pays depends on the
-GPU generation (CUDA graphs and programmatic dependent launch hide launches, small kernels in between add to them); it
-is folded into ``launch_s`` of the engine's curves. Residuals are logarithms of predicted over measured TPOT and TTFT,
-robust, with every curve of runs (model, GPU, engine, format) weighted by the square root of its rows. TTFT does not
-count for runs that held prompts back on purpose, or whose client kept more requests open than stated. An engine with
-few rows is pulled towards the engine that ``PRIOR_ENGINE`` names.
+Residuals are logarithms of predicted over measured TPOT and TTFT under a pseudo-Huber loss; every curve (one
+configuration and pair of lengths) weighs the same, so that long sweeps do not dominate. The Jacobian is taken by
+differences, each parameter only on the rows that it can move. Rows whose stated set-up cannot be right do not count;
+TTFT does not count where prompts were held back on purpose or the replica was full (`Run.first_token_counts`).
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import least_squares
 
 from accuracy_lib.cases import Case, Models, holds_prompts_back, serving_case
 from accuracy_lib.rows import ServingRow, serving_rows
-from calibrate_fit import Errors, Parameter, rounded, summarise
-from roofline import RooflineError, estimate
-from roofline.constants import Constants, Overhead, assemble
+from calibrate_terms import (
+    CLIENT,
+    EXPERT_FORMAT,
+    MATRIX_FORMAT,
+    TERMS,
+    Parameter,
+    Term,
+    Values,
+    fitted_constants,
+    values_of,
+)
+from roofline import RooflineError
+from roofline.constants import Constants, assemble
+from roofline.machine import make_machine
+from roofline.memory import fit_memory, resolve_limits
+from roofline.operators import bind
+from roofline.plan import Plan, plan_for
+from roofline.serving import Load, Serving, serve
 
-SOURCE = (
-    "fitted on tests/measured/serving.csv"
-    " (InferenceX and NVIDIA runs as listed in aiconfigurator_core 0.12.0, Apache-2.0)"
-)
-DATE = "2026-11-24"
-ENGINES = ("vLLM", "TensorRT-LLM", "SGLang")
-PRIOR_ENGINE: Mapping[str, str] = {"SGLang": "vLLM"}
-#: Weight of the pull towards the start, in residuals per ``unit`` of a parameter.
-PULL, STRONG_PULL = 0.005, 0.05
-TTFT_WEIGHT = 0.45
-ROBUST_SCALE = 0.15
-#: Fields of Overhead that are fitted; a unit is a step of the solver. Layer and step times fit to nothing beside them.
-SHARED = (
-    Parameter("host_kernel_s", 3.0, 0.0, 20.0, 1e-5),
-    Parameter("sequence_s", 1.0, 0.0, 20.0, 5e-6),
-    Parameter("prompt_token_s", 1.0, 0.0, 20.0, 1e-6),
-    Parameter("request_s", 1.5, 0.0, 30.0, 1e-2),
-    Parameter("step_wait", 4.0, 0.0, 24.0, 0.5),
-    Parameter("interference", 3.0, 0.7, 1.0 / 0.3, 0.3),
-    Parameter("queue", 1.7, 0.0, 7.0, 0.3),
-    Parameter("burst", 1.7, 0.0, 7.0, 0.03),
-)
-LAUNCH_SHARE = {
-    "Hopper": Parameter("launch_share", 3.3, 0.7, 7.0, 0.3),
-    "Blackwell": Parameter("launch_share", 3.0, 0.7, 7.0, 0.3),
-}
-#: Curves whose launches a CUDA graph or a dependent launch can hide.
-LAUNCHED = ("matrix", "experts", "decode", "prefill", "stream", "collective")
-LAUNCH_FIELDS = ("launch_s", "hop_s")
-#: The client of NVIDIA's own runs kept about one request more open than slots: TTFT holds a wait of one slot.
+TPOT_SCALE, TTFT_SCALE = 0.08, 0.2
+TTFT_WEIGHT, PRIOR_WEIGHT = 0.45, 0.7
+STEP = 1e-3
+EVALUATIONS = 14
+#: Share of the sequences that fit above which a run is limited by memory, and its TTFT by the queue in front.
+FULL_SHARE = 0.8
 UNSTATED_CLIENT = "NVIDIA gap-analysis"
-Row = dict[str, Any]
 Place = tuple[str, str]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One measured run and what the engine is asked for it."""
+    """One measured run, laid out once: only its constants change between evaluations."""
 
     row: ServingRow
     case: Case
-    weight: float
-    ttft_weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class EngineFit:
-    """Overhead of one engine, the share of launches it pays by generation, and how well they do."""
-
-    engine: str
-    overhead: Overhead
-    launch_shares: dict[str, float]
-    tpot: Errors
-    ttft: Errors
+    plan: Plan
+    kv_precision: str
+    load: Load
+    generation: str
+    first_token_counts: bool
+    formats: frozenset[str]
+    in_doubt: bool = False
 
     @property
-    def fitted(self) -> int:
-        """Numbers fitted."""
-        return len(SHARED) + len(LAUNCH_SHARE)
+    def engine(self) -> str:
+        """Its engine."""
+        return self.row.engine
 
+    @property
+    def added_by_client(self) -> bool:
+        """Whether the client adds a time of its own to the first token."""
+        return UNSTATED_CLIENT in self.row.source
 
-def curve_key(row: ServingRow) -> tuple[str, ...]:
-    """What one curve of runs has in common."""
-    return row.model, row.gpu, row.engine, row.precision
+    def serve(self, constants: Constants) -> Serving:
+        """What the engine predicts."""
+        machine = make_machine(self.case.deployment, self.kv_precision, constants)
+        return serve(bind(self.plan, machine), self.case.workload, self.load)
 
 
 def runs(models: Models) -> list[Run]:
-    """Runs that the engine can predict."""
-    cases = [(row, serving_case(row, models)) for row in serving_rows()]
-    usable = [(row, case) for row, case in cases if case is not None and _fits(case)]
-    sizes = Counter(curve_key(row) for row, _ in usable)
-    weights = [sizes[curve_key(row)] ** -0.25 for row, _ in usable]
-    mean = float(np.mean(weights))
-    return [
-        Run(row, case, weight / mean, _ttft_weight(row)) for (row, case), weight in zip(usable, weights, strict=True)
-    ]
+    """Runs that the engine can predict.
+
+    A sweep is in doubt where some of its rows state fewer GPUs than hold the weights: its other rows do not count
+    either.
+    """
+    rows = serving_rows()
+    cases = {row.id: serving_case(row, models) for row in rows}
+    made = {row.id: _run(row, case) for row in rows if (case := cases[row.id]) is not None}
+    doubtful = {sweep(row) for row in rows if row.id in made and made[row.id] is None}
+    return [replace(run, in_doubt=sweep(run.row) in doubtful) for run in made.values() if run is not None]
 
 
-def _ttft_weight(row: ServingRow) -> float:
-    return 0.0 if holds_prompts_back(row) or UNSTATED_CLIENT in row.source else TTFT_WEIGHT
+def sweep(row: ServingRow) -> tuple[str, ...]:
+    """What the rows of one sweep have in common."""
+    return row.model, row.gpu, row.engine, row.precision, row.source
 
 
-def _fits(case: Case) -> bool:
+def _run(row: ServingRow, case: Case) -> Run | None:
+    model, deployment, workload = case.model, case.deployment, case.workload
+    plan, limits = plan_for(model, deployment), resolve_limits(model, deployment)
     try:
-        return estimate(case.model, case.deployment, case.workload).fits
+        memory = fit_memory(model, plan, deployment, limits, workload)
     except RooflineError:
+        return None
+    if not memory.fits:
+        return None
+    running = min(row.concurrency, limits.max_running, memory.running_sequences)
+    full = running < row.concurrency or running > FULL_SHARE * memory.running_sequences
+    engine = deployment.engine_data
+    return Run(
+        row=row,
+        case=case,
+        plan=plan,
+        kv_precision=limits.kv_precision,
+        load=Load(row.concurrency, running, limits.max_batched_tokens, engine.mixes_prefill_and_decode),
+        generation=deployment.gpu_data.generation,
+        first_token_counts=not full and not holds_prompts_back(row),
+        formats=frozenset(_formats(plan)),
+    )
+
+
+def _formats(plan: Plan) -> list[str]:
+    matrices = [f"matrix/{MATRIX_FORMAT.get(row.format.name, row.format.name)}" for row in plan.matrices]
+    return matrices + [f"experts/{EXPERT_FORMAT.get(row.format.name, row.format.name)}" for row in plan.experts]
+
+
+def curve_key(run: Run) -> tuple[object, ...]:
+    """What one curve of runs has in common: everything but the number of clients."""
+    row = run.row
+    setup = row.model, row.gpu, row.engine, row.precision, row.tensor_parallel, row.expert_parallel
+    return *setup, row.input_tokens, row.output_tokens
+
+
+def weights(chosen: Sequence[Run]) -> np.ndarray:
+    """Weight of each run's residuals: every curve counts the same; mean square 1."""
+    sizes = Counter(map(curve_key, chosen))
+    raw = np.array([sizes[curve_key(run)] ** -0.5 for run in chosen])
+    return raw * math.sqrt(len(raw) / float(np.sum(raw**2)))
+
+
+def touches(parameter: Parameter, run: Run) -> bool:
+    """Whether a parameter can move a run."""
+    if not parameter.applies(run.engine, run.generation, parameter.format):
         return False
+    experts = any(name.startswith("experts/") for name in run.formats)
+    if parameter.term in ("expert_slowdown", "expert_compute_slowdown"):
+        return f"experts/{parameter.format}" in run.formats
+    if parameter.term == "matrix_slowdown":
+        return f"matrix/{parameter.format}" in run.formats
+    if parameter.term.startswith("static_"):
+        return "matrix/fp8" in run.formats
+    if parameter.term == "client_s":
+        return run.added_by_client
+    return experts or parameter.term not in ("popularity_exponent", "skew_exponent")
 
 
-def parameters() -> list[Parameter]:
-    """Parameters of one engine in the solver's order."""
-    return [*LAUNCH_SHARE.values(), *SHARED]
+def robust(z: np.ndarray) -> np.ndarray:
+    """Residual whose square is the pseudo-Huber loss of z."""
+    return np.sign(z) * np.sqrt(2.0 * (np.sqrt(1.0 + z * z) - 1.0))
 
 
-def split(values: Sequence[float]) -> tuple[Overhead, dict[str, float]]:
-    """Overhead and launch shares from the solver's values."""
-    common = {p.name: value * p.unit for p, value in zip(SHARED, values[len(LAUNCH_SHARE) :], strict=True)}
-    shares = {name: values[i] * p.unit for i, (name, p) in enumerate(LAUNCH_SHARE.items())}
-    return Overhead(**common), shares
+class FittedValue(NamedTuple):
+    """One fitted constant: where it applies ("" is everywhere), its value (the name tells the unit) and its rows."""
+
+    term: str
+    engine: str
+    generation: str
+    format: str
+    value: float
+    rows: int
 
 
-def folded(rows: Sequence[Row], shares: Mapping[str, float]) -> list[Row]:
-    """Rows with the launches scaled by their generation's share."""
-    return [_folded(row, shares[row["family"].split()[0]]) for row in rows]
+class Problem:
+    """The least-squares problem of a set of runs."""
+
+    def __init__(self, kernels: Mapping[Place, Constants], chosen: Sequence[Run], terms: Sequence[Term] = TERMS):
+        """Prepare what does not change between evaluations.
+
+        Args:
+            kernels: constants of stage 1 by (engine, family).
+            chosen: runs to fit; those in doubt are left out.
+            terms: what is fitted, without the client's own time.
+        """
+        self.kernels, self.terms = kernels, (*terms, CLIENT)
+        self.runs = [run for run in chosen if not run.in_doubt]
+        self.parameters = [parameter for term in self.terms for parameter in term.parameters()]
+        self.moved = [
+            np.array([i for i, run in enumerate(self.runs) if touches(p, run)], dtype=int) for p in self.parameters
+        ]
+        self.spread = np.array([p.deviation for p in self.parameters])
+        self.weight = weights(self.runs)
+        self.first = self.weight * TTFT_WEIGHT * np.array([run.first_token_counts for run in self.runs])
+        self.tpot = np.log([run.row.tpot_s for run in self.runs])
+        self.ttft = np.log([run.row.ttft_s for run in self.runs])
+
+    def values(self, point: Sequence[float]) -> Values:
+        """Terms at a point."""
+        return values_of(self.terms, self.parameters, point)
+
+    def residuals(self, point: np.ndarray) -> np.ndarray:
+        """TPOT and TTFT of every run, then the priors."""
+        every = np.arange(len(self.runs))
+        return np.concatenate([*self._parts(point, every), PRIOR_WEIGHT * point / self.spread])
+
+    def _parts(self, point: np.ndarray, some: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        ratios = log_ratios(self.kernels, self.values(point), [self.runs[i] for i in some], with_client=True)
+        tpot = robust(ratios[:, 0] / TPOT_SCALE) * self.weight[some]
+        return tpot, robust(ratios[:, 1] / TTFT_SCALE) * self.first[some]
+
+    def jacobian(self, point: np.ndarray) -> np.ndarray:
+        """Differences, each parameter on the runs that it moves."""
+        n, base = len(self.runs), self.residuals(point)
+        found = np.zeros((len(base), len(point)))
+        for k, some in enumerate(self.moved):
+            found[2 * n + k, k] = PRIOR_WEIGHT / self.spread[k]
+            if len(some):
+                shifted = point.copy()
+                shifted[k] += STEP
+                tpot, ttft = self._parts(shifted, some)
+                found[some, k] = (tpot - base[some]) / STEP
+                found[n + some, k] = (ttft - base[n + some]) / STEP
+        return found
+
+    def solve(self, start: np.ndarray | None = None, evaluations: int = EVALUATIONS) -> np.ndarray:
+        """The best point."""
+        first = np.zeros(len(self.parameters)) if start is None else start
+        found = least_squares(
+            self.residuals, first, jac=self.jacobian, x_scale=0.3, max_nfev=evaluations, ftol=1e-5, xtol=1e-4
+        )
+        return np.asarray(found.x)
+
+    def fitted(self, point: Sequence[float]) -> list[FittedValue]:
+        """Every distinct shipped value that at least one run can move, and how many runs do."""
+        rows: Counter[tuple[str, str, str, str]] = Counter()
+        by_name = {term.name: term for term in self.terms if term is not CLIENT}
+        for parameter, some in zip(self.parameters, self.moved, strict=True):
+            if parameter.term in by_name and parameter.engine == "":
+                for i in some:
+                    engine = self.runs[i].engine if by_name[parameter.term].by_engine else ""
+                    rows[parameter.term, engine, parameter.generation, parameter.format] += 1
+        values = self.values(point)
+        return [FittedValue(*cell, values.of(*cell), count) for cell, count in sorted(rows.items())]
 
 
-def _folded(row: Row, share: float) -> Row:
-    if row["curve"] not in LAUNCHED:
-        return row
-    values = {name: rounded(value * share) if name in LAUNCH_FIELDS else value for name, value in row["values"].items()}
-    note = f"launch {share:.2f} of the kernel table's, fitted on serving rows"
-    return row | {"values": values, "note": "; ".join(filter(None, (row["note"], note)))}
-
-
-def constants_of(rows: Sequence[Row], values: Sequence[float]) -> Mapping[Place, Constants]:
-    """Constants of one engine's rows by (engine, family)."""
-    overhead, shares = split(values)
-    made = assemble([row for row in folded(rows, shares) if row["curve"] != "overhead"])
-    return {key: replace(constants, overhead=overhead) for key, constants in made.items()}
-
-
-def log_ratios(constants: Mapping[Place, Constants], chosen: Sequence[Run]) -> np.ndarray:
-    """ln(predicted / measured) of TPOT and TTFT, one row per run."""
+def log_ratios(
+    kernels: Mapping[Place, Constants], values: Values, chosen: Sequence[Run], *, with_client: bool = False
+) -> np.ndarray:
+    """ln(predicted / measured) of TPOT and TTFT, one row per run; ``with_client`` adds the client's own time."""
+    places = {(run.engine, run.generation) for run in chosen}
+    constants = {place: fitted_constants(kernels[place], values, *place) for place in places}
     found = np.empty((len(chosen), 2))
     for i, run in enumerate(chosen):
-        deployment = run.case.deployment
-        place = (deployment.engine, deployment.gpu_data.family)
-        result = estimate(run.case.model, deployment, run.case.workload, constants=constants[place])
-        found[i] = result.tpot_s / run.row.tpot_s, result.ttft_s / run.row.ttft_s
+        served = run.serve(constants[run.engine, run.generation])
+        added = values.of("client_s", run.engine, run.generation) if with_client and run.added_by_client else 0.0
+        found[i] = served.tpot_s / run.row.tpot_s, (served.ttft_s + added) / run.row.ttft_s
     return np.log(found)
 
 
-def fit_engine(
-    engine: str, rows: Sequence[Row], chosen: Sequence[Run], start: Sequence[float] | None = None, pull: float = PULL
-) -> tuple[EngineFit, list[float]]:
-    """Fit one engine; ``start`` is also what the values are pulled towards."""
-    free = parameters()
-    own = [row for row in rows if row["engine"] == engine]
-    first = np.asarray([p.start for p in free] if start is None else start)
-    low, high = np.asarray([p.low for p in free]), np.asarray([p.high for p in free])
-    weight = np.asarray([run.weight for run in chosen])
-    counted = np.asarray([run.ttft_weight for run in chosen])
-    strength = pull * np.sqrt(len(chosen) / 100.0)
-
-    def residuals(values: np.ndarray) -> np.ndarray:
-        ratios = log_ratios(constants_of(own, values), chosen)
-        return np.concatenate([weight * ratios[:, 0], weight * counted * ratios[:, 1], strength * (values - first)])
-
-    found = least_squares(
-        residuals,
-        np.clip(first, low + 1e-9, high - 1e-9),
-        bounds=(low, high),
-        loss="soft_l1",
-        f_scale=ROBUST_SCALE,
-        max_nfev=25,
-        diff_step=1e-2,
-    )
-    values = [float(value) for value in found.x]
-    ratios = log_ratios(constants_of(own, values), chosen)
-    return EngineFit(engine, *split(values), summarise(ratios[:, 0]), summarise(ratios[:, 1])), values
-
-
-def fit_engines(rows: Sequence[Row], chosen: Sequence[Run]) -> list[EngineFit]:
-    """Fit every engine, those with a prior engine after it."""
-    fits: list[EngineFit] = []
-    values: dict[str, list[float]] = {}
-    for engine in ENGINES:
-        own = [run for run in chosen if run.row.engine == engine]
-        prior = PRIOR_ENGINE.get(engine)
-        start, pull = (values[prior], STRONG_PULL) if prior else (None, PULL)
-        result, values[engine] = fit_engine(engine, rows, own, start, pull)
-        fits.append(result)
-    return fits
-
-
-def left_out_ratios(rows: Sequence[Row], chosen: Sequence[Run]) -> dict[str, np.ndarray]:
-    """ln(predicted / measured) of each model's runs with constants fitted on the others."""
-    found = {}
-    for model in sorted({run.row.model for run in chosen}):
-        held = [run for run in chosen if run.row.model == model]
-        fits = fit_engines(rows, [run for run in chosen if run.row.model != model])
-        made = assemble(calibrated(rows, fits))
-        found[model] = log_ratios(made, held)
-    return found
-
-
-def calibrated(rows: Sequence[Row], fits: Sequence[EngineFit]) -> list[Row]:
-    """Kernel rows with the launches scaled, and the overheads."""
-    made: list[Row] = []
-    for result in fits:
-        own = [row for row in rows if row["engine"] == result.engine and row["curve"] != "overhead"]
-        made += folded(own, result.launch_shares)
-        made += [_overhead_row(result, family) for family in sorted({row["family"] for row in own})]
-    return made
-
-
-def _overhead_row(result: EngineFit, family: str) -> Row:
-    prior = PRIOR_ENGINE.get(result.engine)
-    return {
-        "curve": "overhead",
-        "engine": result.engine,
-        "family": family,
-        "format": "",
-        "values": {f.name: rounded(getattr(result.overhead, f.name)) for f in fields(Overhead)},
-        "rows": result.tpot.rows,
-        "median_error": rounded(result.tpot.median),
-        "p90_error": rounded(result.tpot.p90),
-        "source": SOURCE,
-        "date": DATE,
-        "note": f"few rows: pulled towards {prior}" if prior else "",
-    }
+def kernel_constants(rows: list[Row]) -> Mapping[Place, Constants]:
+    """Constants of stage 1 by (engine, family)."""
+    return assemble([row for row in rows if row["curve"] != "overhead"])

@@ -1,19 +1,19 @@
 """Calibrated constants of every engine and GPU family; ``IDEAL`` is the pure roofline.
 
 A row of ``data/efficiency.json`` is one curve: engine, family, format, values in SI units (the suffix names the unit),
-source, date, number of measured rows behind it and their error. Families without rows of their own inherit and say so
-in ``note``.
+keys of its sources, number of measured rows behind it and their error. Rows without measurements of their own say in
+``note`` what they are taken from; a family without any inherits those of another (``inherits``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from .curves import CollectiveCurve, DecodeCurve, ExpertCurve, MatrixCurve, PrefillCurve, StreamCurve
-from .data import EFFICIENCY_ROWS
+from .data import EFFICIENCY
 from .formats import Rate
 
 
@@ -88,8 +88,10 @@ def curve_from_row(row: Mapping[str, Any]) -> Any:
     return _CURVES[row["curve"]](**values)
 
 
-def assemble(rows: list[dict[str, Any]]) -> Mapping[tuple[str, str], Constants]:
-    """Constants by (engine, family)."""
+def assemble(
+    rows: Sequence[Mapping[str, Any]], inherits: Mapping[str, str] = MappingProxyType({})
+) -> Mapping[tuple[str, str], Constants]:
+    """Constants by (engine, family); ``inherits`` names the family whose rows an unmeasured one takes."""
     groups: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
         group = groups.setdefault((row["engine"], row["family"]), {name: {} for name in _KEYED})
@@ -97,8 +99,11 @@ def assemble(rows: list[dict[str, Any]]) -> Mapping[tuple[str, str], Constants]:
             group[row["curve"]][row["format"]] = curve_from_row(row)
         else:
             group[row["curve"]] = curve_from_row(row)
-    return MappingProxyType({key: Constants(**group) for key, group in groups.items()})
+    found = {key: Constants(**group) for key, group in groups.items()}
+    for family, measured in inherits.items():
+        found |= {(engine, family): found[engine, measured] for engine, other in list(found) if other == measured}
+    return MappingProxyType(found)
 
 
 #: Constants by (engine, GPU family).
-CONSTANTS: Mapping[tuple[str, str], Constants] = assemble(EFFICIENCY_ROWS)
+CONSTANTS: Mapping[tuple[str, str], Constants] = assemble(EFFICIENCY["rows"], EFFICIENCY["inherits"])

@@ -102,6 +102,7 @@ def read_api_prices() -> dict[str, Any]:
 GPU_FIGURES: dict[str, Any] = _read("gpus")
 PRICE_FIGURES: dict[str, Any] = _read("prices")
 ENGINE_FIGURES: dict[str, Any] = _read("engines")
-EFFICIENCY_ROWS: list[dict[str, Any]] = _read("efficiency")["rows"]
+EFFICIENCY: dict[str, Any] = _read("efficiency")
+EFFICIENCY_ROWS: list[dict[str, Any]] = EFFICIENCY["rows"]
 CATALOGUE_ENTRIES: dict[str, Any] = _read("catalogue")
 CLASS_DEFAULTS: dict[str, dict[str, Any]] = _read("class_defaults")["classes"]

@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 from .operators import Batch, Bound, Kind, Operator, step_operators
 
-#: Kernels that an engine launches for one operator without a CUDA graph: a quantisation beside each product, rotary
-#: embedding
-#: and cache write beside attention, routing, permutation, two products, activation and reduction of experts.
+#: Calls that the host makes for one operator without a CUDA graph: rotary embedding and cache write beside attention;
+#: routing, the fused block and its reduction for experts; two norms and an activation.
 KERNELS: Mapping[Kind, int] = MappingProxyType(
     {
-        Kind.MATRIX: 2,
-        Kind.EXPERTS: 8,
+        Kind.MATRIX: 1,
+        Kind.EXPERTS: 3,
         Kind.DECODE_CORE: 1,
         Kind.PREFILL_CORE: 3,
         Kind.ELEMENTWISE: 3,

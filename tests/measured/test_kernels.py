@@ -11,7 +11,6 @@ import calibrate_inherit as inherit
 import calibrate_kernels as kernels
 import calibrate_tables as tables
 from calibrate_fit import Parameter, Sample, fit
-from calibrate_serving import LAUNCH_FIELDS, _folded
 from roofline.curves import MatrixCurve
 
 
@@ -93,15 +92,6 @@ def test_fp8_has_static_scales(rows: list[inherit.Row]) -> None:
     static = by_place["matrix", "TensorRT-LLM", "Hopper", "fp8"]["values"]
     assert static["quantize_passes"] == 0
     assert 2e-6 < static["launch_s"] < 7e-6
-
-
-def test_launches_are_scaled_and_nothing_else(rows: list[inherit.Row]) -> None:
-    row = rows[0]
-    scaled = _folded(row, 0.5)
-    for name, value in row["values"].items():
-        expected = value * 0.5 if name in LAUNCH_FIELDS else value
-        assert scaled["values"][name] == pytest.approx(expected, rel=1e-3)
-    assert "fitted on serving rows" in scaled["note"]
 
 
 def test_a_parameter_names_a_field() -> None:

@@ -1,6 +1,7 @@
 """Calibrated constants: complete, sourced, and the ideal roofline beside them."""
 
 import dataclasses
+import json
 import math
 import re
 
@@ -9,7 +10,7 @@ import pytest
 from roofline import ENGINES, GPUS
 from roofline.constants import CONSTANTS, CORES, IDEAL, MATRIX_FORMATS, Overhead, assemble, curve_from_row
 from roofline.curves import CollectiveCurve, MatrixCurve, StreamCurve
-from roofline.data import EFFICIENCY_ROWS
+from roofline.data import EFFICIENCY, EFFICIENCY_ROWS
 from roofline.formats import Rate
 
 PAIRS = [(engine, family) for engine in ENGINES for family in sorted({gpu.family for gpu in GPUS.values()})]
@@ -28,10 +29,39 @@ def test_there_are_no_constants_for_anything_else():
 
 def test_every_row_says_where_it_is_from_when_and_how_well_it_fits():
     for row in EFFICIENCY_ROWS:
-        assert row["source"]
-        assert re.fullmatch(r"20\d\d-\d\d-\d\d", row["date"])
+        assert row["sources"]
+        for key in row["sources"]:
+            assert EFFICIENCY["sources"][key]["text"]
+            assert re.fullmatch(r"20\d\d-\d\d-\d\d", EFFICIENCY["sources"][key]["date"])
         assert row["rows"] >= 0
         assert row["median_error"] is None or 0 <= row["median_error"] <= row["p90_error"]
+
+
+def test_at_most_sixty_constants_are_fitted_to_serving_rows():
+    terms = EFFICIENCY["terms"]
+    assert 0 < len(terms) <= 60
+    assert all(term["rows"] > 0 for term in terms)
+
+
+def test_no_constant_knows_a_model():
+    """Engine, GPU family or generation and number format are all that a constant may depend on."""
+    known = {"", *ENGINES, *(gpu.family for gpu in GPUS.values()), *(gpu.generation for gpu in GPUS.values())}
+    known |= {*MATRIX_FORMATS, *CORES}
+    told = {"curve", "values", "rows", "median_error", "p90_error", "left_out_median_error", "note", "sources"}
+    told |= {"term", "value"}
+    for row in (*EFFICIENCY_ROWS, *EFFICIENCY["terms"]):
+        places = {value for key, value in row.items() if key not in told}
+        assert places <= known
+    texts = json.dumps([EFFICIENCY_ROWS, EFFICIENCY["terms"]]).lower()
+    assert not [family for family in ("llama", "qwen", "deepseek", "gpt-oss", "minimax", "mistral") if family in texts]
+
+
+def test_an_unmeasured_family_has_the_constants_of_the_one_it_names():
+    inherited = EFFICIENCY["inherits"]
+    assert inherited
+    for engine in ENGINES:
+        for family, measured in inherited.items():
+            assert CONSTANTS[engine, family] is CONSTANTS[engine, measured]
 
 
 def test_a_curve_without_measured_rows_of_its_own_says_so():

@@ -78,10 +78,27 @@ def test_a_new_request_waits_for_its_share_of_steps():
 
 
 def test_the_opening_burst_is_apart_from_the_steady_state():
-    """4 prompts of 2000 tokens share a step of 8192; on average 7/2 prompts are ahead, in one of 10 requests."""
+    """4 prompts of 2000 tokens share a step of 8192; on average 7/2 are ahead of one's own in one of 10 requests."""
     served = serve(bound(), WORKLOAD, clients(8))
     four = run_step(bound(), Batch(prompt_tokens=2000, prompts=4.096, first_tokens=4.096))
-    assert served.ttft_s - served.steady_ttft_s == pytest.approx(0.05 * 7 * four.total_s / 4.096)
+    burst_s = (7 / 2 + 1) * four.total_s / 4.096
+    assert served.ttft_s == pytest.approx(0.9 * served.steady_ttft_s + 0.1 * burst_s)
+
+
+def full_steps(number):
+    """Prompts of 8192 tokens that fill the steps: one takes (8192 + 100) / 8192 of them."""
+    return serve(bound(), Workload(input_tokens=8192, output_tokens=100), clients(number, mixes=True))
+
+
+def test_no_token_takes_longer_than_a_full_step():
+    crowds = [full_steps(number) for number in (128, 256, 512)]
+    step = run_step(bound(), Batch(8192 * 8192 / 8292, 0.0, 1.0, 8192 / 8292, 8192 * 100 / 8292, 8242))
+    assert [served.tpot_s for served in crowds] == pytest.approx([step.total_s] * 3, rel=0.02)
+
+
+def test_full_steps_serve_requests_at_one_rate():
+    rates = [number / (s.steady_ttft_s + 99 * s.tpot_s) for number in (256, 512) for s in [full_steps(number)]]
+    assert rates[0] == pytest.approx(rates[1])
 
 
 def test_clients_without_a_place_wait_in_the_queue():
