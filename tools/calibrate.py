@@ -17,6 +17,7 @@ import calibrate_inherit as inherit
 import calibrate_kernels as kernels
 import calibrate_left_out as left_out
 import calibrate_output as output
+import calibrate_ranges as ranges
 from accuracy_lib.cases import Models
 from calibrate_fit import Errors, summarise
 from calibrate_serving import Problem, kernel_constants, log_ratios, runs
@@ -91,6 +92,7 @@ def main() -> None:
         found = report_left_out(rows)
         if not options.dry_run:
             left_out.write(found)
+            ranges.main()
 
 
 if __name__ == "__main__":

@@ -94,10 +94,10 @@ def text(rows: Sequence[Row], terms: Sequence[Row]) -> str:
         "sources": SOURCES,
         "inherits": dict(UNMEASURED_FAMILIES),
     }
-    return _document(head, {"terms": terms, "rows": rows})
+    return document(head, {"terms": terms, "rows": rows})
 
 
-def _document(head: Mapping[str, Any], tables: Mapping[str, Sequence[Row]]) -> str:
+def document(head: Mapping[str, Any], tables: Mapping[str, Sequence[Row]]) -> str:
     """JSON with one line per row of a table."""
     parts = [f" {json.dumps(name)}: {json.dumps(value)}" for name, value in head.items()]
     for name, rows in tables.items():

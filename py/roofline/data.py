@@ -104,5 +104,6 @@ PRICE_FIGURES: dict[str, Any] = _read("prices")
 ENGINE_FIGURES: dict[str, Any] = _read("engines")
 EFFICIENCY: dict[str, Any] = _read("efficiency")
 EFFICIENCY_ROWS: list[dict[str, Any]] = EFFICIENCY["rows"]
+RANGES: dict[str, Any] = _read("ranges")
 CATALOGUE_ENTRIES: dict[str, Any] = _read("catalogue")
 CLASS_DEFAULTS: dict[str, dict[str, Any]] = _read("class_defaults")["classes"]

@@ -19,6 +19,7 @@ from .model import Model
 from .operators import Operator, bind
 from .placement import Placement, place
 from .plan import plan_for
+from .ranges import Case, Evidence, bounds, evidence, kind_of, load_band
 from .serving import Load, Serving, serve
 from .steps import Step
 
@@ -42,8 +43,8 @@ class Estimate:
 
     Times, throughput and costs are None when the model does not fit; costs also without a price. ``..._low`` and
     ``..._high``
-    bound the 80 % range, None until it is calibrated. ``prefill``, ``decode``, ``memory`` and ``limits`` hold the
-    working.
+    bound the 80 % range (``ranges``; None with constants of one's own). ``evidence`` counts the measured runs like this
+    one. ``prefill``, ``decode``, ``memory`` and ``limits`` hold the working.
     """
 
     replicas: int
@@ -96,6 +97,7 @@ class Estimate:
     kv_precision: str = "fp16"
     usd_per_gpu_hour: float | None = None
     notices: tuple[Notice, ...] = ()
+    evidence: Evidence | None = None
     memory: Memory | None = field(default=None, repr=False)
     limits: Limits | None = field(default=None, repr=False)
     prefill: Step | None = field(default=None, repr=False)
@@ -115,6 +117,7 @@ class Estimate:
         """Every figure as JSON values; the working is left out."""
         skip = {"memory", "limits", "prefill", "decode", "notices"}
         row = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in skip}
+        row["evidence"] = dataclasses.asdict(self.evidence) if self.evidence else None
         row["notices"] = [{"code": notice.code, "text": notice.text} for notice in self.notices]
         return row
 
@@ -161,14 +164,31 @@ def estimate(
         "memory": memory,
         "limits": limits,
     }
-    notices = list(_notices(model, deployment, workload, placement, limits, memory, concurrency, price))
+    weights = weight_class(model, deployment.precision)
+    notices = list(_notices(model, deployment, workload, placement, limits, memory, concurrency, price, weights))
     if not memory.fits:
         return Estimate(**base, notices=tuple(notices))
     machine = make_machine(deployment, limits.kv_precision, constants)
     load = Load(concurrency, running, limits.max_batched_tokens, deployment.engine_data.mixes_prefill_and_decode)
     served = serve(bind(plan, machine), workload, load)
-    return Estimate(
-        **base, **_figures(served, workload, deployment, placement, running, concurrency, price), notices=tuple(notices)
+    figures = _figures(served, workload, deployment, placement, running, concurrency, price)
+    if constants is None:
+        case = _case(model, deployment, weights, load)
+        figures |= bounds(figures, case)
+        figures["evidence"] = evidence(model, case)
+    return Estimate(**base, **figures, notices=tuple(notices))
+
+
+def _case(model: Model, deployment: Deployment, weights: str, load: Load) -> Case:
+    """What ranges and evidence depend on."""
+    gpu = deployment.gpu_data
+    return Case(
+        engine=deployment.engine,
+        family=gpu.family,
+        generation=gpu.generation,
+        kind=kind_of(model),
+        weights=weights,
+        load=load_band(load.concurrency, load.running),
     )
 
 
@@ -226,10 +246,11 @@ def _notices(
     memory: Memory,
     concurrency: int,
     price: float | None,
+    weights: str,
 ) -> Iterator[Notice]:
     """What the reader should know beside the figures."""
     gpu, engine = deployment.gpu_data, deployment.engine_data
-    if weight_class(model, deployment.precision) == "fp4" and gpu.dense_flop_per_s(Rate.FP4) is None:
+    if weights == "fp4" and gpu.dense_flop_per_s(Rate.FP4) is None:
         yield Notice(
             "fp4-weight-only",
             f"{gpu.name} has no FP4 tensor cores: 4-bit weights save memory and are multiplied at the BF16 rate.",

@@ -141,7 +141,7 @@ def test_the_numbers_that_are_shown_compute_to_the_result_that_is_shown(scenario
 
 
 def test_every_figure_of_an_estimate_is_explained():
-    told = {"kv_precision", "notices", "memory", "limits", "prefill", "decode"}
+    told = {"kv_precision", "notices", "evidence", "memory", "limits", "prefill", "decode"}
     figures = {field.name for field in dataclasses.fields(Estimate)} - told
     bases = {name.removesuffix("_low").removesuffix("_high") for name in figures}
     assert bases == set(FIELDS)

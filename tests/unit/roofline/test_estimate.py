@@ -24,7 +24,7 @@ COSTS = """
     usd_per_million_input_tokens usd_per_million_output_tokens usd_per_million_tokens usd_per_month
 """.split()
 RANGES = [f"{name}_{side}" for name in (*TIMES, *RATES) for side in ("low", "high")]
-BEYOND_THE_CONTRACT = ["steady_ttft_s", "shortfall_bytes_per_gpu", "kv_precision", "usd_per_gpu_hour", "notices"]
+BEYOND_THE_CONTRACT = "steady_ttft_s shortfall_bytes_per_gpu kv_precision usd_per_gpu_hour notices evidence".split()
 WORKING = {"memory", "limits", "prefill", "decode"}
 
 
