@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import json
 import time
 from pathlib import Path
 
 from accuracy_lib import budget
 from accuracy_lib.cases import Models
+from accuracy_lib.data_file import write
 from accuracy_lib.document import PAGE, document
+from accuracy_lib.picture import PICTURE, picture
 from accuracy_lib.predict import Outcome, predict_first_token, predict_memory, predict_saturated, predict_serving
-from accuracy_lib.report import as_data, outcome_lines
+from accuracy_lib.report import outcome_lines
 
 
 def run_all() -> dict[str, Outcome]:
@@ -47,8 +48,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--brief", action="store_true", help="totals only")
     parser.add_argument("--worst", action="store_true", help="the rows furthest off, with their largest operators")
-    parser.add_argument("--json", type=Path, help="write the report as data")
-    parser.add_argument("--document", action="store_true", help="write docs/accuracy.md")
+    parser.add_argument("--json", type=Path, help="write the report as data (accuracy-v1.json)")
+    parser.add_argument("--document", action="store_true", help="write docs/accuracy.md and docs/accuracy.svg")
     parser.add_argument("--ratchet", action="store_true", help="lower the budgets to what was reached")
     options = parser.parse_args()
     start = time.perf_counter()
@@ -56,9 +57,10 @@ def main() -> None:
     for title, outcome in outcomes.items():
         print("\n".join(outcome_lines(title, outcome, detail=not options.brief, worst=options.worst)))
     if options.json:
-        options.json.write_text(json.dumps(as_data(outcomes)), encoding="utf-8")
+        write(options.json, outcomes)
     if options.document:
         PAGE.write_text(document(outcomes), encoding="utf-8")
+        PICTURE.write_text(picture(outcomes["serving"]), encoding="utf-8")
     print()
     print("\n".join(ratchet(outcomes) if options.ratchet else verdict(outcomes)))
     rows = sum(len({p.row_id for p in outcome.points}) for outcome in outcomes.values())

@@ -18,6 +18,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from accuracy_lib.cases import Case, Models, holds_prompts_back, serving_case
+from accuracy_lib.predict import sweep
 from accuracy_lib.rows import ServingRow, serving_rows
 from calibrate_terms import (
     CLIENT,
@@ -90,11 +91,6 @@ def runs(models: Models) -> list[Run]:
     made = {row.id: _run(row, case) for row in rows if (case := cases[row.id]) is not None}
     doubtful = {sweep(row) for row in rows if row.id in made and made[row.id] is None}
     return [replace(run, in_doubt=sweep(run.row) in doubtful) for run in made.values() if run is not None]
-
-
-def sweep(row: ServingRow) -> tuple[str, ...]:
-    """What the rows of one sweep have in common."""
-    return row.model, row.gpu, row.engine, row.precision, row.source
 
 
 def _run(row: ServingRow, case: Case) -> Run | None:

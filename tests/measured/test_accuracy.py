@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from accuracy_lib import budget
 from accuracy_lib.cases import SHARED_CONFIGS, Models, holds_prompts_back, precision_of
+from accuracy_lib.coverage import coverage
+from accuracy_lib.data_file import as_data, write
+from accuracy_lib.document import PAGE, document
+from accuracy_lib.left_out import KINDS, closed_loop_tokens_per_s, left_out_points
+from accuracy_lib.picture import PICTURE, picture
 from accuracy_lib.predict import (
     Outcome,
-    closed_loop_tokens_per_s,
     predict_first_token,
     predict_memory,
     predict_saturated,
     predict_serving,
 )
-from accuracy_lib.report import as_data, figure_points, outcome_lines
+from accuracy_lib.report import figure_points, outcome_lines
 from accuracy_lib.rows import first_token_rows, saturated_rows, serving_rows, serving_settings
 from accuracy_lib.stats import Point, mean_of_models, percentile, summarise
+from roofline import ENGINES
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +138,68 @@ def test_budget_is_a_ratchet() -> None:
 
 def test_report_has_every_figure(outcomes: dict[str, Outcome]) -> None:
     text = "\n".join(outcome_lines("serving", outcomes["serving"], detail=True, worst=True))
-    data = as_data(outcomes)["serving"]["figures"]
+    data = as_data(outcomes)["files"]["serving"]["figures"]
     assert all(figure in text for figure in data)
     assert set(data) == {"tpot_s", "ttft_s", "replica_tokens_per_s"}
     assert len(data["tpot_s"]["points"]) == data["tpot_s"]["all"]["n"]
+
+
+def test_targets_hold_with_each_model_left_out(outcomes: dict[str, Outcome]) -> None:
+    """DESIGN section 6, over all serving rows, rows in doubt included."""
+    tpot, ttft = (
+        summarise(left_out_points(figure_points(outcomes["serving"], figure), "model"))
+        for figure in ("tpot_s", "ttft_s")
+    )
+    assert tpot.n == ttft.n == 703
+    assert tpot.median <= 0.09
+    assert tpot.p90 <= 0.25
+    assert tpot.within_20 >= 0.85
+    assert ttft.median <= 0.20
+    assert ttft.p90 <= 0.60
+
+
+def test_left_out_predictions_differ_from_the_shipped_ones(outcomes: dict[str, Outcome]) -> None:
+    points = figure_points(outcomes["serving"], "tpot_s")
+    for kind in KINDS:
+        held = {point.row_id: point.predicted for point in left_out_points(points, kind)}
+        moved = [abs(held[point.row_id] / point.predicted - 1) for point in points]
+        assert 0.005 < percentile(moved, 0.5) < 0.2
+
+
+@pytest.fixture(scope="module")
+def covered() -> dict[str, dict[str, tuple[int, float]]]:
+    return dict(coverage())
+
+
+def test_ranges_hold_what_they_claim(covered: dict[str, dict[str, tuple[int, float]]]) -> None:
+    for groups in covered.values():
+        assert 0.75 <= groups["all"][1] <= 0.85
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_ranges_hold_for_each_engine(covered: dict[str, dict[str, tuple[int, float]]], engine: str) -> None:
+    """Wider than over all runs: an engine has three to five models, SGLang 52 runs."""
+    for groups in covered.values():
+        assert 0.70 <= groups[engine][1] <= 0.88
+
+
+def test_data_file_is_complete(outcomes: dict[str, Outcome], tmp_path: Path) -> None:
+    path = tmp_path / "accuracy-v1.json"
+    write(path, outcomes)
+    data = json.loads(path.read_text(encoding="utf-8"))
+    assert data["version"] == 1
+    assert len(data["serving_rows"]) == 703
+    assert all(row["source"] and row["tpot_s_left_out"] > 0 for row in data["serving_rows"])
+    assert set(data["files"]["serving"]["figures"]["tpot_s"]["left_out"]) == set(KINDS)
+
+
+def test_picture_has_every_point_and_is_xml(outcomes: dict[str, Outcome]) -> None:
+    drawn = ElementTree.fromstring(picture(outcomes["serving"]))
+    circles = drawn.findall(".//{http://www.w3.org/2000/svg}circle")
+    assert len(circles) == 2 * 685 + 3
+
+
+def test_pages_are_those_that_the_engine_makes_now(outcomes: dict[str, Outcome]) -> None:
+    skip_without_configs(outcomes)
+    assert PAGE.read_text(encoding="utf-8") == document(outcomes)
+    assert PICTURE.read_text(encoding="utf-8") == picture(outcomes["serving"])

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .left_out import KINDS, left_out_points
 from .predict import Outcome
-from .report import figure_points, figures
+from .report import figure_points, figures, sure
 from .rows import MEASURED
-from .stats import mean_of_models, summarise
+from .stats import Point, mean_of_models, summarise
 
 BUDGET = MEASURED / "budget.json"
 #: Room for the last bits of floating-point arithmetic on other machines.
@@ -50,6 +51,23 @@ def measures(outcomes: Mapping[str, Outcome]) -> Measures:
                 "mean_of_model_medians": mean_of_models(points),
                 "not_predicted": float(len(outcome.refused)),
             }
+            if title == "serving":
+                found |= left_out_measures(figure, points)
+    return found
+
+
+def left_out_measures(figure: str, points: Sequence[Point]) -> Measures:
+    """The same with each model, GPU and engine left out in turn, rows in doubt apart."""
+    found: Measures = {}
+    for kind in KINDS:
+        held = sure(left_out_points(points, kind))
+        summary = summarise(held)
+        found[f"serving: {figure}, {kind} left out"] = {
+            "median": summary.median,
+            "p90": summary.p90,
+            "outside_20": 1.0 - summary.within_20,
+            "mean_of_model_medians": mean_of_models(held),
+        }
     return found
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import roofline
 from memory_accuracy import log_rows
 from roofline import Estimate, RooflineError, estimate
 
 from .cases import Case, Models, first_token_case, holds_prompts_back, is_mixture, saturated_case, serving_case
+from .left_out import closed_loop_tokens_per_s
 from .rows import FirstTokenRow, SaturatedRow, ServingRow, Setup, first_token_rows, saturated_rows, serving_rows
 from .stats import Point
 
 CONCURRENCY_BANDS = ((8, "c 1-8"), (32, "c 9-32"), (128, "c 33-128"), (10**9, "c above 128"))
 #: Short prompts are at most this long, in thousands of tokens of the nominal length.
 LENGTH_BANDS = ((1500, "short"), (4500, "medium"), (10**9, "long"))
+
+
+#: Regime "settings" of rows whose stated set-up cannot be right.
+IN_DOUBT = "set-up in doubt"
 
 
 @dataclass(slots=True)
@@ -58,11 +63,6 @@ def serving_regimes(row: ServingRow) -> dict[str, str]:
     }
 
 
-def closed_loop_tokens_per_s(concurrency: int, output_tokens: float, ttft_s: float, tpot_s: float) -> float:
-    """Output rate of a closed loop whose clients see these means."""
-    return concurrency * output_tokens / (ttft_s + (output_tokens - 1.0) * tpot_s)
-
-
 def _try(case: Case, setup: Setup, outcome: Outcome) -> Estimate | None:
     try:
         result = estimate(case.model, case.deployment, case.workload)
@@ -87,7 +87,23 @@ def predict_serving(models: Models) -> Outcome:
         result = _try(case, row, outcome)
         if result is not None:
             outcome.points += _serving_points(row, result)
+    outcome.points = _with_doubts(outcome)
     return outcome
+
+
+def _with_doubts(outcome: Outcome) -> list[Point]:
+    """Mark the sweeps in which some rows state fewer GPUs than hold the weights."""
+    refused = {sweep(row) for row in serving_rows() if row.id in outcome.refused}
+    doubtful = {row.id for row in serving_rows() if sweep(row) in refused}
+    return [
+        replace(point, regimes=point.regimes | {"settings": IN_DOUBT}) if point.row_id in doubtful else point
+        for point in outcome.points
+    ]
+
+
+def sweep(row: ServingRow) -> tuple[str, ...]:
+    """What the rows of one sweep have in common."""
+    return row.model, row.gpu, row.engine, row.precision, row.source
 
 
 def _serving_points(row: ServingRow, result: Estimate) -> list[Point]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from typing import Any
 
 from roofline import estimate
 
-from .predict import Outcome
+from .left_out import KINDS, left_out_points
+from .predict import IN_DOUBT, Outcome
 from .stats import Point, Summary, by_regime, mean_of_models, summarise
 
 SERVING_REGIMES = (
@@ -41,6 +40,11 @@ def figure_points(outcome: Outcome, figure: str) -> list[Point]:
     return [point for point in outcome.points if point.figure == figure]
 
 
+def sure(points: Iterable[Point]) -> list[Point]:
+    """Points whose stated set-up is not in doubt."""
+    return [point for point in points if point.regimes.get("settings") != IN_DOUBT]
+
+
 def figures(outcome: Outcome) -> list[str]:
     """Figures in the order in which they were predicted."""
     return list(dict.fromkeys(point.figure for point in outcome.points))
@@ -57,6 +61,19 @@ def figure_lines(points: Sequence[Point], regimes: Iterable[str], *, detail: boo
         for regime in regimes:
             rows.append(f"by {regime}")
             rows += [line(f"  {name}", summary) for name, summary in by_regime(points, regime).items()]
+    return rows
+
+
+def left_out_lines(points: Sequence[Point], *, detail: bool) -> list[str]:
+    """Errors with each model, GPU and engine left out of the fit in turn; rows in doubt apart."""
+    rows = []
+    for kind in KINDS:
+        held = left_out_points(points, kind)
+        rows.append(line(f"each {kind} left out, rows in doubt apart", summarise(sure(held))))
+        rows.append(f"{'mean of the models’ medians':58} {'':5} {mean_of_models(sure(held)):8.1%}")
+        rows.append(line(f"each {kind} left out, all rows", summarise(held)))
+        if detail:
+            rows += [line(f"  {name}", summary) for name, summary in by_regime(held, kind).items()]
     return rows
 
 
@@ -96,28 +113,8 @@ def outcome_lines(title: str, outcome: Outcome, *, detail: bool, worst: bool) ->
         regimes = [r for r in SERVING_REGIMES if r in points[0].regimes]
         rows.append(f"\n{figure}")
         rows += figure_lines(points, regimes, detail=detail)
+        if title == "serving":
+            rows += left_out_lines(points, detail=detail)
         if worst:
             rows += [f"worst {WORST}: predicted, measured, ratio, row", *worst_lines(outcome, figure)]
     return rows
-
-
-def as_data(outcomes: dict[str, Outcome]) -> dict[str, Any]:
-    """The report as JSON: summaries by figure and regime, and every point."""
-    return {
-        title: {
-            "skipped": outcome.skipped,
-            "refused": outcome.refused,
-            "figures": {figure: _figure_data(figure_points(outcome, figure)) for figure in figures(outcome)},
-        }
-        for title, outcome in outcomes.items()
-    }
-
-
-def _figure_data(points: Sequence[Point]) -> dict[str, Any]:
-    regimes = {name: by_regime(points, name) for name in points[0].regimes}
-    return {
-        "all": asdict(summarise(points)),
-        "mean_of_model_medians": mean_of_models(points),
-        "regimes": {r: {name: asdict(s) for name, s in table.items()} for r, table in regimes.items()},
-        "points": [{"id": p.row_id, "predicted": p.predicted, "measured": p.measured} for p in points],
-    }
