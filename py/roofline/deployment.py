@@ -54,6 +54,10 @@ def real(name: str, value: object, low: float, high: float, error: type[Roofline
     return float(value)
 
 
+def _is_zero(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == 0
+
+
 def _choice(name: str, value: object, allowed: tuple[str, ...], code: str) -> None:
     if value not in allowed:
         raise DeploymentError(f"unknown {name} {shown(value)}", hint=f"Use one of {', '.join(allowed)}.", code=code)
@@ -102,7 +106,7 @@ class Deployment:
                 object.__setattr__(self, name, whole(name, getattr(self, name), 1, MAX_TOKENS))
         if self.memory_fraction is not None:
             real("memory_fraction", self.memory_fraction, 0.0, 1.0)
-        if self.usd_per_gpu_hour is False or self.usd_per_gpu_hour not in (None, 0):
+        if self.usd_per_gpu_hour is not None and not _is_zero(self.usd_per_gpu_hour):
             real("usd_per_gpu_hour", self.usd_per_gpu_hour, 0.0, 1e6)
         real("utilization", self.utilization, 0.0, 1.0)
         if self.expert_group % self.expert_parallel:

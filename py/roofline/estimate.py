@@ -165,7 +165,9 @@ def estimate(
         "limits": limits,
     }
     weights = weight_class(model, deployment.precision)
-    notices = list(_notices(model, deployment, workload, placement, limits, memory, concurrency, price, weights))
+    notices = list(
+        _notices(model, deployment, workload, placement, limits, memory, concurrency, price=price, weights=weights)
+    )
     if not memory.fits:
         return Estimate(**base, notices=tuple(notices))
     machine = make_machine(deployment, limits.kv_precision, constants)
@@ -245,6 +247,7 @@ def _notices(
     limits: Limits,
     memory: Memory,
     concurrency: int,
+    *,
     price: float | None,
     weights: str,
 ) -> Iterator[Notice]:

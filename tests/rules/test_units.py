@@ -49,7 +49,7 @@ PURE = {
     # sides of a matrix
     "width", "rows", "depth",
     # of helpers that work on any quantity
-    "value", "low", "high", "default", "number", "real", "si", "known", "max", "a", "b",
+    "value", "error", "low", "high", "default", "number", "real", "si", "known", "max", "a", "b",
 }  # fmt: skip
 
 
