@@ -11,6 +11,7 @@ from roofline.startup import Startup
 
 #: A pasted log is read up to here.
 MAX_CHARACTERS = 200_000
+GIB = 2.0**30
 _NUMBER = r"([0-9][0-9,]{0,20}(?:\.[0-9]{1,6})?)"
 _PATTERNS = {
     "cache_gib": (
@@ -43,12 +44,12 @@ class Logged:
 def log_lines(found: Startup) -> tuple[str, ...]:
     """Our figures as the engine would print them."""
     if found.engine == "SGLang":
-        return (f"KV Cache is allocated. #tokens: {found.cache_tokens}, KV size: {found.cache_gib:.2f} GB",)
+        return (f"KV Cache is allocated. #tokens: {found.cache_tokens}, KV size: {found.cache_bytes / GIB:.2f} GB",)
     if found.engine == "TensorRT-LLM":
-        size = f"{found.cache_gib:.2f} GiB"
+        size = f"{found.cache_bytes / GIB:.2f} GiB"
         return (f"[MemUsageChange] Allocated {size} for max tokens in paged KV cache ({found.cache_tokens}).",)
     return (
-        f"Available KV cache memory: {found.cache_gib:.2f} GiB",
+        f"Available KV cache memory: {found.cache_bytes / GIB:.2f} GiB",
         f"GPU KV cache size: {found.cache_tokens:,} tokens",
         f"Maximum concurrency for {found.request_tokens:,} tokens per request: {found.max_concurrency:.2f}x",
     )

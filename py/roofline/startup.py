@@ -10,8 +10,6 @@ from .memory import fit_memory, resolve_limits, sequence_bytes
 from .model import Model, kv_element_bytes
 from .plan import plan_for
 
-GIB = 2.0**30
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Startup:
@@ -19,16 +17,16 @@ class Startup:
 
     Attributes:
         engine: key of ENGINES.
-        weights_gib: weights of the fullest GPU.
-        cache_gib: memory left to the cache on it, in GiB; 0 where the weights leave none.
+        weight_bytes: weights of the fullest GPU.
+        cache_bytes: memory left to the cache on it; 0 where the weights leave none.
         cache_tokens: tokens that one rank's cache holds, in requests of ``request_tokens``.
         request_tokens: longest request that the engine admits.
         max_concurrency: such requests at once in one rank's cache, as a fraction.
     """
 
     engine: str
-    weights_gib: float
-    cache_gib: float
+    weight_bytes: float
+    cache_bytes: float
     cache_tokens: int
     request_tokens: int
     max_concurrency: float
@@ -60,8 +58,8 @@ def startup(model: Model, deployment: Deployment, request_tokens: int) -> Startu
     concurrency = room / full if full else math.inf
     return Startup(
         engine=deployment.engine,
-        weights_gib=memory.weight_bytes_per_gpu / GIB,
-        cache_gib=room / GIB,
+        weight_bytes=memory.weight_bytes_per_gpu,
+        cache_bytes=room,
         cache_tokens=int(concurrency * request_tokens) if full else 0,
         request_tokens=request_tokens,
         max_concurrency=concurrency,

@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from present.startuplog import MAX_CHARACTERS, Logged, difference, log_lines, read_log
+from present.startuplog import GIB, MAX_CHARACTERS, Logged, difference, log_lines, read_log
 from roofline.startup import Startup
 
 
 def figures(engine="vLLM"):
     return Startup(
         engine=engine,
-        weights_gib=15.0,
-        cache_gib=44.86,
+        weight_bytes=15.0 * GIB,
+        cache_bytes=44.86 * GIB,
         cache_tokens=367_488,
         request_tokens=131_072,
         max_concurrency=2.8037,

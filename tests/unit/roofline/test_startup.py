@@ -14,7 +14,7 @@ def load(name="meta-llama/Llama-3.1-8B"):
 def test_tokens_times_their_bytes_fill_the_cache():
     """131,072 bytes per token of Llama 3.1 8B in 16 bit."""
     found = startup(load(), Deployment(gpu="H100 SXM"), 8192)
-    assert found.cache_tokens * 131_072 / 2**30 == pytest.approx(found.cache_gib, rel=1e-4)
+    assert found.cache_tokens * 131_072 == pytest.approx(found.cache_bytes, rel=1e-4)
     assert found.max_concurrency == pytest.approx(found.cache_tokens / 8192, rel=1e-4)
 
 
@@ -24,7 +24,7 @@ def test_it_agrees_with_the_estimate(engine):
     result = estimate(load(), deployment, Workload(input_tokens=4095, output_tokens=1))
     found = startup(load(), deployment, 4096)
     assert found.cache_tokens == pytest.approx(result.kv_capacity_tokens, rel=1e-6)
-    assert found.weights_gib * 2**30 == pytest.approx(result.weight_bytes_per_gpu)
+    assert found.weight_bytes == pytest.approx(result.weight_bytes_per_gpu)
 
 
 def test_a_published_log_that_states_its_settings():
@@ -33,7 +33,7 @@ def test_a_published_log_that_states_its_settings():
         gpu="H100 SXM", engine="SGLang", memory_fraction=0.88, max_batched_tokens=8192, kv_precision="fp16"
     )
     found = startup(load(), deployment, 131_072)
-    assert found.cache_gib == pytest.approx(54.26, rel=0.01)
+    assert found.cache_bytes / 2**30 == pytest.approx(54.26, rel=0.01)
     assert found.cache_tokens == pytest.approx(444_500, rel=0.01)
 
 
