@@ -13,6 +13,7 @@ from pyodide.ffi import JsException, create_once_callable
 
 from page import modelbox
 from page.dom import find, listen
+from page.files import ConfigFiles
 from page.form import Form
 from page.hub import Hub
 from page.library import Library, Refused
@@ -45,13 +46,17 @@ class App:
         self.tasks: set[asyncio.Task[None]] = set()
         self.timer: int | None = None
         self.current: tuple[Scenario, Loaded] | None = None
+        self.unfinished = False
         self.panel = ModelPanel(self.hub, self._start)
-        self.picker = Picker(self.hub, self.picked, self.output.announce, self._start)
+        self.picker = Picker(
+            self.hub, pick=self.picked, leave=self.looked, announce=self.output.announce, start=self._start
+        )
         self.model_box = ModelBox(self.hub, self.picker)
         self._read_link(self.form.touched())
 
     def _read_link(self, keep: Set[str] = frozenset()) -> None:
         """Put the link's scenario into the form, but for the fields to keep; say what was not usable."""
+        self.picker.close()
         linked, issues = state.from_query(str(location.search))
         self.form.write(linked, keep)
         self.output.link_notes([issue.text for issue in issues if issue.field not in keep])
@@ -66,6 +71,7 @@ class App:
 
     def _run(self, *, ask_hub: bool) -> None:
         self._stop_waiting()
+        self.unfinished = False
         scenario, issues = state.read(self.form.texts())
         self.current = None
         self.form.describe(scenario)
@@ -106,6 +112,9 @@ class App:
         try:
             ref = hubtext.model_ref(scenario.model)
         except hubtext.NotAModel as problem:
+            self.unfinished = self.picker.offers and not ask_hub
+            if self.unfinished:
+                return self.output.pend("Pick a model from the list, or write its whole id.")
             return self.output.refuse(errors.not_a_model(str(problem)))
         if ref == self.loading:
             return None
@@ -163,6 +172,8 @@ class App:
         if event.target.id in modelbox.OWN:
             return
         self.output.link_notes(())
+        if event.target.id != "model":
+            self.picker.close()
         if event.target.id == "revision":
             self.model_box.revise()
         if event.target.id == "config":
@@ -196,6 +207,11 @@ class App:
         chip = event.target.closest("[data-model]")
         if chip:
             self.picked(str(chip.dataset.model))
+
+    def looked(self) -> None:
+        """The list of models was left: what stands in the box has to be a model now."""
+        if self.unfinished:
+            self.run()
 
     def picked(self, model: str) -> None:
         """A model was chosen from a list, which asks for it as a submit does."""
@@ -232,32 +248,12 @@ class App:
         self._read_link()
         self.run()
 
-    def file(self, event: Any) -> None:
-        """A config.json from the disk."""
-        self._open(event.target.files)
-
-    def drop(self, event: Any) -> None:
-        """A config.json dropped on the form."""
-        event.preventDefault()
-        find("scenario").classList.remove("dropping")
-        self._open(event.dataTransfer.files)
-
-    def drag(self, event: Any) -> None:
-        """A file above the form."""
-        event.preventDefault()
-        find("scenario").classList.toggle("dropping", event.type == "dragover")
-
-    def _open(self, files: Any) -> None:
-        if files.length:
-            self._start(self._read_file(files.item(0)))
-
-    async def _read_file(self, file: Any) -> None:
-        if file.size > hubtext.MAX_CONFIG_BYTES:
-            return self.output.refuse(errors.file_too_large(str(file.name)))
-        find("config").value = await file.text()
+    def pasted(self, config: str) -> None:
+        """The text of a file, as if it had been pasted."""
+        find("config").value = config
         find("paste").open = True
         self.form.controls["model"].value = PASTED
-        return self.run()
+        self.run()
 
     def listen(self) -> None:
         """Wire every control."""
@@ -271,10 +267,7 @@ class App:
         listen(find("units"), "change", self.edited)
         listen(find("presets"), "click", self.preset)
         listen(find("problem"), "click", self.fix)
-        listen(find("config-file"), "change", self.file)
-        for event in ("dragover", "dragleave"):
-            listen(form, event, self.drag)
-        listen(form, "drop", self.drop)
+        ConfigFiles(take=self.pasted, refuse=self.output.refuse, start=self._start).listen()
         window = document.defaultView
         listen(window, "popstate", self.back)
         listen(window, "beforeprint", lambda _event: print_line())

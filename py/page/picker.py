@@ -15,6 +15,7 @@ from page.dom import find, listen, patch, show
 from page.hub import Hub, HubFailure, TooLarge
 from present import hubtext, modelview, picker
 from present.picker import Group, Option
+from roofline import CATALOGUE
 
 _CARET_KEYS = frozenset({"ArrowLeft", "ArrowRight", "Home", "End"})
 
@@ -23,11 +24,18 @@ class Picker:
     """The box, its list, and the search behind it."""
 
     def __init__(
-        self, hub: Hub, pick: Callable[[str], None], announce: Callable[[str], None], start: Callable[[Any], None]
+        self,
+        hub: Hub,
+        *,
+        pick: Callable[[str], None],
+        leave: Callable[[], None],
+        announce: Callable[[str], None],
+        start: Callable[[Any], None],
     ) -> None:
         """Take the box over from the browser's own list, which served until Python was ready."""
         self.box, self.list, self.popup = find("model"), find("model-list"), find("model-popup")
-        self.hub, self.pick, self.announce, self.start = hub, pick, announce, start
+        self.hub, self.announce, self.start = hub, announce, start
+        self.pick, self.leave = pick, leave
         self.searches = True
         self.recent = picker.remembered(storage.load("recent"))
         self.words = self.doing = ""
@@ -45,7 +53,7 @@ class Picker:
         attributes = {"role": "combobox", "aria-autocomplete": "list", "aria-expanded": "false"}
         for name, value in {**attributes, "aria-controls": "model-list", "aria-haspopup": "listbox"}.items():
             self.box.setAttribute(name, value)
-        for event, handler in {"input": self.typed, "keydown": self.pressed, "blur": lambda _: self.close()}.items():
+        for event, handler in {"input": self.typed, "keydown": self.pressed, "blur": self.left}.items():
             listen(self.box, event, handler)
         listen(self.popup, "pointerdown", lambda event: event.preventDefault())
         listen(self.list, "click", self.clicked)
@@ -58,13 +66,22 @@ class Picker:
         """Whether the list is shown."""
         return not self.popup.hidden
 
+    @property
+    def offers(self) -> bool:
+        """Whether there is something to pick, or may be in a moment: the text need not be a model yet."""
+        return self.is_open and bool(self.groups or self._timer or self._abort)
+
     def typed(self, _event: Any) -> None:
         """Letters: suggest at once what is at hand, and ask the Hub after a pause."""
+        words = picker.query(str(self.box.value))
+        if (self.box.value and not words) or words in (*CATALOGUE, *self.recent):
+            return self.close()
         self.active = None
-        self._look_for(picker.query(str(self.box.value)))
+        self._look_for(words)
         self._open()
         if self.searches and picker.asks_hub(self.words) and self.words not in self.known:
             self._timer = setTimeout(create_once_callable(self._search), picker.DEBOUNCE_MS)
+        return None
 
     def _look_for(self, words: str) -> None:
         self._stop()
@@ -93,6 +110,8 @@ class Picker:
         self._abort = None
         self.found = self.known.get(words, ())
         self._say(doing)
+        if not self.offers:
+            self.leave()
 
     def _why(self, code: str) -> str:
         if code == "rate-limited":
@@ -120,6 +139,11 @@ class Picker:
         self._draw()
         show(self.popup, False)
         self.box.setAttribute("aria-expanded", "false")
+
+    def left(self, _event: Any) -> None:
+        """The focus went elsewhere."""
+        self.close()
+        self.leave()
 
     def toggled(self, _event: Any) -> None:
         """The button beside the box: everything at hand, whatever the box says."""
@@ -170,6 +194,7 @@ class Picker:
         elif key == "Escape" and self.is_open:
             event.preventDefault()
             self.close()
+            self.leave()
         elif key in _CARET_KEYS and self.active is not None:
             self.active = None
             self._draw()

@@ -61,11 +61,13 @@ class Group:
 
 
 def query(typed: str, settled: str = "") -> str:
-    """What is searched for: nothing while the box still says what was settled last, or an address, or a secret."""
+    """What is searched for: nothing while the box still says what was settled last, or what is no name.
+
+    That is an address, a name with a revision, which is whole already, and a secret.
+    """
     words = " ".join(typed.split())[:MOST_CHARACTERS]
-    if words == settled.strip() or "://" in words or hubtext.looks_like_token(words):
-        return ""
-    return words.partition("@")[0].strip()
+    whole = any(mark in words for mark in ("://", "@")) or words == settled.strip()
+    return "" if whole or hubtext.looks_like_token(words) else words
 
 
 def asks_hub(words: str) -> bool:
@@ -129,9 +131,16 @@ def suggestions(words: str, recent: Sequence[str], hub: Iterable[Option]) -> tup
 
 
 def matches(name: str, words: str) -> bool:
-    """Whether a name has every word, whatever joins its parts: "llama 8b" finds Llama-3.1-8B."""
-    squeezed = _WORDS.sub("", name.lower())
-    return all(word in squeezed for word in _WORDS.split(words.lower()))
+    """Whether a name has every word, whatever joins its parts: "llama 8b" finds Llama-3.1-8B, not Llama-18B."""
+    parts = _WORDS.split(name.lower())
+    squeezed, spaced = "".join(parts), " ".join(parts)
+
+    def has(word: str) -> bool:
+        if word[:1].isdigit():
+            return re.search(rf"(?<![0-9]){re.escape(word)}", spaced) is not None
+        return word in squeezed
+
+    return all(has(word) for word in _WORDS.split(words.lower()))
 
 
 def status(groups: Sequence[Group], doing: str = "") -> str:

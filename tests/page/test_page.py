@@ -73,9 +73,10 @@ def test_real_configs_from_the_hub_fill_the_cards(calculator, booted, model):
     read = Model.from_config(json.loads(path.read_text("utf-8")), name=model)
     calculator.agrees_with(estimate(read, Deployment(tensor_parallel=8), Workload()))
     assert float(calculator.figures()["total_params"]) == read.total_params
-    asked = {url.rsplit("/", 1)[-1] for url in booted.hub.requests}
-    assert asked == {"config.json", "hf_quant_config.json"}
-    assert booted.hub.authorization == [None, None]
+    expect(calculator.page.locator("#model-panel [data-check]")).to_be_visible()
+    asked = sorted(url.partition("?")[0].rsplit("/", 1)[-1] for url in booted.hub.requests)
+    assert asked == [REVISION, "config.json", "hf_quant_config.json"]
+    assert booted.hub.authorization == [None, None, None]
 
 
 def test_the_side_file_decides_the_format(calculator, booted):

@@ -36,13 +36,14 @@ def test_figures_follow_an_edit(calculator):
     assert "concurrency=16" in calculator.page.url
 
 
-def test_an_edit_asks_no_one(calculator, booted):
-    """Only a submit reaches the Hub; until then the page says what to do."""
+def test_an_edit_reads_no_model(calculator, booted):
+    """Only a submit has a model's files read; until then the page says what to do."""
     before = calculator.figures()
     calculator.control("model").press_sequentially("x")
     expect(calculator.page.locator("#pending")).to_contain_text("Press Calculate Performance to read the config.json")
+    expect(calculator.page.locator("#model-status")).to_contain_text("did not answer the search")
     assert calculator.figures() == before
-    assert booted.hub.requests == []
+    assert [url for url in booted.hub.requests if "/api/models?search=" not in url] == []
 
 
 def test_numbers_as_people_write_them(calculator):
@@ -241,11 +242,12 @@ def test_a_fetched_model_is_not_asked_for_again(calculator, booted):
     booted.hub.add("org/once", QWEN)
     calculator.ask("org/once")
     calculator.answered("org/once")
+    expect(calculator.page.locator("#model-panel [data-check]")).to_be_visible()
     asked = len(booted.hub.requests)
     calculator.control("tensor_parallel").select_option("4")
     calculator.calculate()
     expect(calculator.page.locator("[data-field=tensor_parallel]")).to_have_attribute("data-value", "4")
-    assert len(booted.hub.requests) == asked == 2
+    assert len(booted.hub.requests) == asked == 3
 
 
 def test_by_keyboard_alone(boot, page):

@@ -27,7 +27,7 @@ def ids(groups):
         ("qwen3", "", "qwen3"),
         ("  Llama   3.1 ", "", "Llama 3.1"),
         ("Qwen/Qwen3-8B", "Qwen/Qwen3-8B", ""),
-        ("Qwen/Qwen3-8B@dev", "", "Qwen/Qwen3-8B"),
+        ("Qwen/Qwen3-8B@dev", "", ""),
         ("https://huggingface.co/a/b", "", ""),
         (TOKEN, "", ""),
         (f"org/{TOKEN}", "", ""),
@@ -103,6 +103,9 @@ def test_each_model_is_suggested_once_in_the_first_group_that_has_it():
         ("Meta/Llama", "meta-llama/Llama-3.1-8B", True),
         ("8b llama", "meta-llama/Llama-3.1-8B", True),
         ("70b", "meta-llama/Llama-3.1-8B", False),
+        ("gpt oss 20", "openai/gpt-oss-20b", True),
+        ("gpt oss 20", "openai/gpt-oss-120b", False),
+        ("qwen3 8b", "Qwen/Qwen3-8B", True),
     ],
 )
 def test_words_find_names(words, name, found):
