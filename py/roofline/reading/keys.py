@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ..errors import ConfigError
+from ..errors import ConfigError, shown
 
 MAX_LAYERS: Final = 1_000
 MAX_WIDTH: Final = 1_000_000
@@ -26,22 +26,15 @@ def whole(name: str, value: object, low: int, high: int) -> int:
     """
     if isinstance(value, bool) or not isinstance(value, int):
         raise ConfigError(
-            f"{name} is {_shown(value)}, not a whole number",
+            f"{name} is {shown(value)}, not a whole number",
             hint=f"Check {name} in config.json.",
         )
     if not low <= value <= high:
         raise ConfigError(
-            f"{name} is {_shown(value)}, outside {low:,} to {high:,}",
+            f"{name} is {shown(value)}, outside {low:,} to {high:,}",
             hint=f"Check {name} in config.json.",
         )
     return value
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}" if abs(value) < 10**20 else "a huge number"
-    text = repr(value) if isinstance(value, (str, float, bool, type(None))) else type(value).__name__
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 class Keys:
@@ -137,7 +130,7 @@ class Keys:
             return default
         if not isinstance(found, bool):
             raise ConfigError(
-                f"{names[0]} is {_shown(found)}, not true or false", hint=f"Check {names[0]} in config.json."
+                f"{names[0]} is {shown(found)}, not true or false", hint=f"Check {names[0]} in config.json."
             )
         return found
 
@@ -152,7 +145,7 @@ class Keys:
             return default
         if isinstance(found, bool) or not isinstance(found, (int, float)) or not low <= found <= high:
             raise ConfigError(
-                f"{names[0]} is {_shown(found)}, not a number from {low:g} to {high:g}",
+                f"{names[0]} is {shown(found)}, not a number from {low:g} to {high:g}",
                 hint=f"Check {names[0]} in config.json.",
             )
         return float(found)
@@ -167,7 +160,7 @@ class Keys:
         if found is None:
             return default
         if not isinstance(found, str):
-            raise ConfigError(f"{names[0]} is {_shown(found)}, not a text", hint=f"Check {names[0]} in config.json.")
+            raise ConfigError(f"{names[0]} is {shown(found)}, not a text", hint=f"Check {names[0]} in config.json.")
         return found
 
     def items(self, *names: str) -> Sequence[object] | None:
@@ -180,7 +173,7 @@ class Keys:
         if found is None:
             return None
         if not isinstance(found, (list, tuple)):
-            raise ConfigError(f"{names[0]} is {_shown(found)}, not a list", hint=f"Check {names[0]} in config.json.")
+            raise ConfigError(f"{names[0]} is {shown(found)}, not a list", hint=f"Check {names[0]} in config.json.")
         return found
 
     def integers(self, *names: str, low: int = 0, high: int = MAX_WIDTH) -> tuple[int, ...] | None:
@@ -219,7 +212,7 @@ class Keys:
         for item in found[:layers]:
             if not isinstance(item, str) or len(item) > MAX_WORD:
                 raise ConfigError(
-                    f"{names[0]} holds {_shown(item)}, not a word", hint=f"Check {names[0]} in config.json."
+                    f"{names[0]} holds {shown(item)}, not a word", hint=f"Check {names[0]} in config.json."
                 )
         return tuple(str(item) for item in found[:layers])
 
@@ -245,7 +238,7 @@ class Keys:
         if found is None:
             return None
         if not isinstance(found, Mapping):
-            raise ConfigError(f"{name} is {_shown(found)}, not an object", hint=f"Check {name} in config.json.")
+            raise ConfigError(f"{name} is {shown(found)}, not an object", hint=f"Check {name} in config.json.")
         return Keys(found)
 
     def unread(self) -> tuple[str, ...]:
