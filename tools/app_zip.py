@@ -1,18 +1,29 @@
-"""Pack py/ into the one archive that the browser unpacks.
+"""Pack py/ into the two archives that the browser unpacks.
 
-Runs as a program (`app_zip.py OUT`) and inside tools/serve.py, which packs anew for each request so
-that a reload shows an edit.
+The first holds what the page's entry module imports, and what that imports in turn. The second, fetched
+after the first answer (page/later.py), holds all else, which is imported by name. So nothing slows the start
+by merely existing.
+
+Used by tools/build_site.py, and by tools/serve.py, which packs anew for each request so that a reload shows
+an edit.
 """
 
+import ast
 import io
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("page", "present", "roofline")
+ENTRY = "page.main"
+BY_NAME = "roofline/reading/**/*.py"
+"""Imported by name when a config asks for them, from the first answer on."""
 SHELL_ONLY = "__main__.py"
+FIRST, LATER = "runtime/app.zip", "runtime/later.zip"
+ARCHIVES = (FIRST, LATER)
+LATER_DATA = ("energy.json", "api_prices.json")
+"""Data that roofline/data.py reads when asked to, not at import."""
 
 
 def sources(py: Path) -> Iterator[Path]:
@@ -24,11 +35,43 @@ def sources(py: Path) -> Iterator[Path]:
                 yield path
 
 
-def pack(py: Path = ROOT / "py") -> bytes:
-    """The archive's bytes: equal sources give equal bytes, whatever the clock says."""
+def file_of(py: Path, module: str) -> Path | None:
+    """The source of a module of these packages; None for a module from elsewhere."""
+    base = py.joinpath(*module.split("."))
+    candidates = (base / "__init__.py", base.with_suffix(".py"))
+    return next((path for path in candidates if path.is_file()), None) if module else None
+
+
+def imports(py: Path, path: Path) -> Iterator[str]:
+    """Full names of what a source imports, at once or inside its functions."""
+    package = path.relative_to(py).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (module, *(f"{module}.{alias.name}" for alias in node.names))
+
+
+def first_modules(py: Path) -> set[Path]:
+    """Sources that the entry module reaches, it and their packages included, and every reader of configs."""
+    found: set[Path] = set()
+    waiting = [ENTRY, *(".".join(path.relative_to(py).with_suffix("").parts) for path in py.glob(BY_NAME))]
+    while waiting:
+        module = waiting.pop()
+        path = file_of(py, module)
+        if path is not None and path not in found:
+            found.add(path)
+            waiting += [module.rpartition(".")[0], *imports(py, path)]
+    return found
+
+
+def packed(py: Path, paths: list[Path]) -> bytes:
+    """An archive's bytes: equal sources give equal bytes, whatever the clock says."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for path in sources(py):
+        for path in paths:
             info = zipfile.ZipInfo(path.relative_to(py).as_posix(), (2026, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
@@ -36,5 +79,11 @@ def pack(py: Path = ROOT / "py") -> bytes:
     return buffer.getvalue()
 
 
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_bytes(pack())
+def pack(py: Path = ROOT / "py") -> dict[str, bytes]:
+    """Both archives by the path at which the page finds them."""
+    first = first_modules(py)
+    parts: dict[str, list[Path]] = {name: [] for name in ARCHIVES}
+    for path in sources(py):
+        is_first = path in first if path.suffix == ".py" else path.name not in LATER_DATA
+        parts[FIRST if is_first else LATER].append(path)
+    return {name: packed(py, paths) for name, paths in parts.items()}

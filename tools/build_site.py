@@ -19,9 +19,9 @@ import licenses
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "site"
 BUILD = ROOT / "build"
-PACKED = BUILD / "app-source.zip"
+PACKED = BUILD / "packed"
 COPIED = ("index.html", "pyscript.toml", "css", "js", "assets", "py/page/main.py", "runtime")
-OWN = ("css/*.css", "js/*", "assets/*", "py/page/main.py", "runtime/app.zip")
+OWN = ("css/*.css", "js/*", "assets/*", "py/page/main.py", *app_zip.ARCHIVES)
 IGNORED = shutil.ignore_patterns(".*", "__pycache__", "*.md")
 
 
@@ -37,9 +37,10 @@ def copy(name: str) -> None:
 
 def compile_application() -> None:
     """Pack py/ and compile it with the Pyodide that will run it; keep the packed sources to compare with."""
-    BUILD.mkdir(exist_ok=True)
-    PACKED.write_bytes(app_zip.pack())
-    command = ["node", "tools/bytecode.mjs", "application", PACKED, SITE / "runtime" / "app.zip"]
+    PACKED.mkdir(parents=True, exist_ok=True)
+    for name, archive in app_zip.pack().items():
+        (PACKED / Path(name).name).write_bytes(archive)
+    command = ["node", "tools/bytecode.mjs", "application", PACKED, SITE / "runtime"]
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
     entry = SITE / "py" / "page" / "main.py"
     entry.write_text("import dataclass_code\n\n" + entry.read_text("utf-8"), "utf-8")

@@ -14,10 +14,9 @@ import importlib
 import importlib._bootstrap_external as external  # type: ignore[import-not-found]
 import json
 import marshal
-import pkgutil
 import sys
 import zipfile
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from types import CodeType
 
 WHEN = (2026, 1, 1, 0, 0, 0)
@@ -87,37 +86,48 @@ def library(names: list[str], out: str) -> str:
     return f"{len(paths)} modules of Python {sys.version.split()[0]}"
 
 
-def application(packed: str, hook: str, pyscript: dict[str, str], out: str) -> str:
-    """The archive of tools/app_zip.py with its modules compiled, and what makes its start quick.
+def application(packed: list[str], hook: str, pyscript: dict[str, str], out: str) -> str:
+    """The archives of tools/app_zip.py with their modules compiled, and what makes the start quick.
 
-    That is tools/dataclass_code.py with its data, and byte code of PyScript's own package, beside which
-    PyScript writes the sources before it imports them.
+    That is tools/dataclass_code.py with its data, each archive having its own, and byte code of PyScript's own
+    package, beside which PyScript writes the sources before it imports them.
     """
-    with zipfile.ZipFile(packed) as source, zipfile.ZipFile(out, "w") as archive:
-        for path in source.namelist():
-            add(archive, path, source.read(path))
-        add(archive, "dataclass_code.py", hook.encode())
-        for name, text in pyscript.items():
-            cached = name.replace(".py", f".{sys.implementation.cache_tag}.pyc")
-            add(archive, f"pyscript/__pycache__/{cached}", compiled(f"pyscript/{name}", text.encode()))
-        source.extractall("application")
-        code = dataclass_code("application")
-        add(archive, "dataclass_code.bin", marshal.dumps(code))
-        return f"{len(source.namelist())} files, {len(code)} dataclasses"
-
-
-def dataclass_code(folder: str) -> dict[str, CodeType]:
-    """What `dataclasses` compiles while the engine and the presentation are imported, by source text."""
-    code: dict[str, CodeType] = {}
-
-    def recording(text: str, namespace: dict[str, object], names: dict[str, object]) -> None:
-        code[text] = compile(text, "<dataclass>", "exec", dont_inherit=True, optimize=2)
-        builtins.exec(code[text], namespace, names)
-
+    Path(out).mkdir()
+    for name in packed:
+        with zipfile.ZipFile(name) as source:
+            source.extractall("application")
+    sys.path.insert(0, "application")
     dataclasses.exec = recording  # type: ignore[attr-defined]
-    sys.path.insert(0, folder)
-    for package in ("roofline", "present"):
-        found = pkgutil.walk_packages([f"{folder}/{package}"], package + ".")
-        for name in [package, *(module.name for module in found)]:
-            importlib.import_module(name)
-    return code
+    extra: dict[str, bytes] = {"dataclass_code.py": hook.encode()}
+    for name, text in pyscript.items():
+        cached = name.replace(".py", f".{sys.implementation.cache_tag}.pyc")
+        extra[f"pyscript/__pycache__/{cached}"] = compiled(f"pyscript/{name}", text.encode())
+    for name in packed:
+        with zipfile.ZipFile(name) as source, zipfile.ZipFile(f"{out}/{name}", "w") as archive:
+            for path in source.namelist():
+                add(archive, path, source.read(path))
+            for path, content in extra.items():
+                add(archive, path, content)
+            import_all(source.namelist())
+        extra = {}
+        with zipfile.ZipFile(f"{out}/{name}", "a") as archive:
+            add(archive, f"dataclass_code/{name.removesuffix('.zip')}.bin", marshal.dumps(DATACLASS_CODE))
+        DATACLASS_CODE.clear()
+    return f"{len(packed)} archives"
+
+
+DATACLASS_CODE: dict[str, CodeType] = {}
+"""What `dataclasses` compiled while modules were imported, by source text."""
+
+
+def recording(text: str, namespace: dict[str, object], names: dict[str, object]) -> None:
+    """Stand in for `exec` of the module dataclasses."""
+    DATACLASS_CODE[text] = compile(text, "<dataclass>", "exec", dont_inherit=True, optimize=2)
+    builtins.exec(DATACLASS_CODE[text], namespace, names)
+
+
+def import_all(paths: list[str]) -> None:
+    """Import the engine's and the presentation's modules among these sources; the page's need a browser."""
+    for path in paths:
+        if path.endswith(".py") and not path.startswith("page/"):
+            importlib.import_module(path.removesuffix(".py").removesuffix("/__init__").replace("/", "."))

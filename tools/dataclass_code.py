@@ -1,8 +1,8 @@
 """Makes `dataclasses` use code that was compiled when the site was built.
 
 Each frozen, slotted dataclass has its methods written as source text and compiled when its module is
-imported: with some 70 of them, 40 % of the time that importing the engine takes in the browser. The
-file beside this one maps each such text to its code. A text that is not in it is compiled as ever.
+imported: with some 70 of them, 40 % of the time that importing the engine takes in the browser. Each
+archive brings a file that maps each such text to its code. A text that is in none is compiled as ever.
 
 Shipped in the application's archive and imported before anything else (tools/build_site.py).
 """
@@ -13,9 +13,15 @@ import marshal
 import os
 from types import CodeType
 
-with open(os.path.join(os.path.dirname(__file__), "dataclass_code.bin"), "rb") as _file:  # noqa: PTH118, PTH120, PTH123
-    CODE: dict[str, CodeType] = marshal.load(_file)
+FOLDER = os.path.join(os.path.dirname(__file__), "dataclass_code")  # noqa: PTH118, PTH120
+CODE: dict[str, CodeType] = {}
 compiled_here: list[str] = []
+
+
+def add(archive: str) -> None:
+    """Take the code that an unpacked archive brought."""
+    with open(os.path.join(FOLDER, f"{archive}.bin"), "rb") as file:  # noqa: PTH118, PTH123
+        CODE.update(marshal.load(file))
 
 
 def _exec(text: str, namespace: dict[str, object], names: dict[str, object]) -> None:
@@ -26,3 +32,4 @@ def _exec(text: str, namespace: dict[str, object], names: dict[str, object]) -> 
 
 
 dataclasses.exec = _exec  # type: ignore[attr-defined]
+add("app")

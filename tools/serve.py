@@ -61,11 +61,11 @@ def tree(root: Path, public: tuple[str, ...] | None = None) -> Content:
 
 
 def working_tree() -> Content:
-    """A reader of the project itself, with the application's archive always fresh."""
+    """A reader of the project itself, with the application's archives always fresh."""
     files = tree(ROOT, PUBLIC)
 
     def read(path: str) -> bytes | None:
-        return app_zip.pack() if path == "runtime/app.zip" else files(path)
+        return app_zip.pack()[path] if path in app_zip.ARCHIVES else files(path)
 
     return read
 

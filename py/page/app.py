@@ -5,14 +5,14 @@ Whatever arrives late counts only if the form still asks for it.
 """
 
 import asyncio
-from collections.abc import Set
+from collections.abc import Callable, Set
 from typing import Any
 
-from js import clearTimeout, document, history, location, performance, setTimeout
-from pyodide.ffi import JsException, create_once_callable
+from js import clearTimeout, document, location, performance, setTimeout
+from pyodide.ffi import create_once_callable
 
 from page import modelbox
-from page.dom import find, listen
+from page.dom import find, listen, write_query
 from page.files import ConfigFiles
 from page.form import Form
 from page.hub import Hub
@@ -21,11 +21,11 @@ from page.modelbox import ModelBox
 from page.output import Output, print_line, set_state
 from page.panel import ModelPanel
 from page.picker import Picker
+from page.tabs import Current, Stage, Tabs
 from present import errors, hints, hubtext, state
 from present.cards import Answer
 from present.errors import Action, Fix, Problem
 from present.hubtext import ModelRef
-from present.models import Loaded
 from present.solve import obstacle, solve
 from present.state import PASTED, Scenario
 
@@ -45,14 +45,18 @@ class App:
         self.loading: ModelRef | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.timer: int | None = None
-        self.current: tuple[Scenario, Loaded] | None = None
+        self.current: Current | None = None
         self.unfinished = False
         self.panel = ModelPanel(self.hub, self._start)
         self.picker = Picker(
             self.hub, pick=self.picked, leave=self.looked, announce=self.output.announce, start=self._start
         )
         self.model_box = ModelBox(self.hub, self.picker)
+        self.tabs = Tabs(self._stage)
         self._read_link(self.form.touched())
+
+    def _stage(self, panel: Any, open_view: Callable[[str], None]) -> Stage:
+        return Stage(panel, self._set, self.output.announce, self._start, open_view)
 
     def _read_link(self, keep: Set[str] = frozenset()) -> None:
         """Put the link's scenario into the form, but for the fields to keep; say what was not usable."""
@@ -65,6 +69,7 @@ class App:
         """Compute what the form says now. A fault of the page is said like any other failure."""
         try:
             self._run(ask_hub=ask_hub)
+            self.tabs.follow(self.current)
         except Exception as fault:
             self.output.refuse(errors.unexpected(fault))
             raise
@@ -91,10 +96,11 @@ class App:
             return self._fetch(scenario, ask_hub=ask_hub)
         wanted = ask_hub or (self.loading is not None and self.loading == loaded.ref)
         self.loading = None
-        self.current = scenario, loaded
+        outcome = solve(scenario, loaded)
+        self.current = Current(scenario, loaded, None if isinstance(outcome, Problem) else outcome)
         self.panel.show(loaded, scenario)
         self.picker.settle(loaded.model.name, wanted=wanted)
-        return self._show(solve(scenario, loaded))
+        return self._show(outcome)
 
     def _show(self, outcome: Answer | Problem) -> None:
         if isinstance(outcome, Problem):
@@ -151,15 +157,7 @@ class App:
 
     def _write_link(self, scenario: Scenario, *, new_entry: bool = False) -> None:
         """Keep the address in step, so that it can be copied at any time."""
-        query = state.to_query(scenario, keep=str(location.search))
-        address = f"{location.pathname}{'?' if query else ''}{query}"
-        try:
-            if new_entry:
-                history.pushState(None, "", address)
-            elif address != f"{location.pathname}{location.search}":
-                history.replaceState(None, "", address)
-        except JsException:
-            pass  # refused in a sandboxed frame, where nobody sees the address either
+        write_query(state.to_query(scenario, keep=str(location.search)), new_entry=new_entry)
 
     def submit(self, event: Any) -> None:
         """The button, or Enter."""
@@ -199,8 +197,8 @@ class App:
     def degrees(self, _event: Any) -> None:
         """The choice of tensor parallelism is about to open: say what runs."""
         if self.current is not None:
-            scenario, loaded = self.current
-            self.form.explain_degrees(lambda degree: obstacle(scenario, loaded.model, degree))
+            now = self.current
+            self.form.explain_degrees(lambda degree: obstacle(now.scenario, now.loaded.model, degree))
 
     def preset(self, event: Any) -> None:
         """A chip: a bundled model, and a step in the browser's history."""
@@ -246,6 +244,7 @@ class App:
     def back(self, _event: Any) -> None:
         """The browser's own back and forward."""
         self._read_link()
+        self.tabs.follow_link()
         self.run()
 
     def pasted(self, config: str) -> None:
@@ -269,6 +268,7 @@ class App:
         listen(find("problem"), "click", self.fix)
         ConfigFiles(take=self.pasted, refuse=self.output.refuse, start=self._start).listen()
         window = document.defaultView
+        self.tabs.listen()
         listen(window, "popstate", self.back)
         listen(window, "beforeprint", lambda _event: print_line())
 

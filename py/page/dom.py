@@ -7,8 +7,8 @@ focus, selection and opened disclosures survive an update.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from js import document
-from pyodide.ffi import create_proxy
+from js import document, history, location
+from pyodide.ffi import JsException, create_proxy
 
 from present.markup import Node
 
@@ -29,6 +29,18 @@ def listen(target: Any, event: str, handler: Callable[[Any], object]) -> None:
 def show(element: Any, visible: bool) -> None:
     """Show or hide an element."""
     element.hidden = not visible
+
+
+def write_query(query: str, *, new_entry: bool = False) -> None:
+    """Put a query string (without "?") into the address, as a new step of the history or in place of this one."""
+    address = f"{location.pathname}{'?' if query else ''}{query}"
+    try:
+        if new_entry:
+            history.pushState(None, "", address)
+        elif address != f"{location.pathname}{location.search}":
+            history.replaceState(None, "", address)
+    except JsException:
+        pass  # refused in a sandboxed frame, where nobody sees the address either
 
 
 def patch(parent: Any, nodes: Sequence[Node | str]) -> None:

@@ -18,8 +18,11 @@ from roofline import ENGINES, GPUS
 VERSION = "1"
 """Of the query string, its key `v`."""
 
-FOREIGN_KEYS = frozenset({"v", "embed", "theme", "show"})
+FOREIGN_KEYS = frozenset({"v", "view", "embed", "theme", "show"})
 """Keys of the query string that are not part of a scenario."""
+
+VIEWS = ("figures", "curve", "time", "find", "compare", "accuracy")
+"""What can stand below the headline, the default first."""
 
 MAX_QUERY_CHARACTERS = 8_000
 MAX_TEXT_CHARACTERS = 300
@@ -228,6 +231,18 @@ def to_query(scenario: Scenario, *, keep: str = "") -> str:
     pairs = changes(scenario)
     version = {"v": VERSION} if pairs else {}
     return urlencode({**version, **pairs, **_foreign(keep)}, safe="/:@")
+
+
+def view_of(query: str) -> str:
+    """The view that a query string asks for; the default where it asks for none, or an unknown one."""
+    asked = dict(parse_qsl(query.removeprefix("?")[:MAX_QUERY_CHARACTERS])).get("view", "")
+    return asked if asked in VIEWS else VIEWS[0]
+
+
+def with_view(query: str, view: str) -> str:
+    """The query string with another view, without "?"; all else stays."""
+    pairs = [pair for pair in parse_qsl(query.removeprefix("?"), keep_blank_values=True) if pair[0] != "view"]
+    return urlencode([*pairs, *([("view", view)] if view != VIEWS[0] else [])], safe="/:@")
 
 
 def _foreign(query: str) -> dict[str, str]:

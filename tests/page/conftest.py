@@ -181,8 +181,9 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any], browser_n
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """The built site, served from a sub-path as a project page is."""
-    packed = build_site.PACKED
-    assert packed.exists() and packed.read_bytes() == app_zip.pack(), "site/ is not of these sources: run `make site`"
+    packed = {name: build_site.PACKED / Path(name).name for name in app_zip.ARCHIVES}
+    is_of_these = all(path.exists() and path.read_bytes() == app_zip.pack()[name] for name, path in packed.items())
+    assert is_of_these, "site/ is not of these sources: run `make site`"
     with serving(tree(SITE), BASE) as running:
         yield running
 

@@ -91,16 +91,27 @@ def test_the_site_holds_nothing_but_what_it_needs():
     assert [path.relative_to(SITE).as_posix() for path in (SITE / "py").rglob("*.*")] == ["py/page/main.py"]
 
 
-def test_the_application_is_byte_code_of_every_module_and_its_data():
-    with zipfile.ZipFile(SITE / "runtime" / "app.zip") as archive:
+@pytest.mark.parametrize("name", app_zip.ARCHIVES)
+def test_the_application_is_byte_code_of_every_module_and_its_data(name):
+    with zipfile.ZipFile(SITE / name) as archive:
         shipped = set(archive.namelist())
-    with zipfile.ZipFile(io.BytesIO(app_zip.pack())) as archive:
+    with zipfile.ZipFile(io.BytesIO(app_zip.pack()[name])) as archive:
         sources = set(archive.namelist())
-    made = {name for name in shipped if name.startswith(("dataclass_code.", "pyscript/__pycache__/"))}
-    assert shipped - made == {name + "c" if name.endswith(".py") else name for name in sources}
-    assert {"dataclass_code.pyc", "dataclass_code.bin", "pyscript/__pycache__/__init__.cpython-314.pyc"} <= made
-    assert {"roofline/data/gpus.json", "roofline/__init__.pyc", "present/__init__.pyc", "page/__init__.pyc"} <= shipped
-    assert not [name for name in shipped - made if "__main__" in name or "__pycache__" in name]
+    made = {path for path in shipped if path.startswith(("dataclass_code", "pyscript/__pycache__/"))}
+    assert shipped - made == {path + "c" if path.endswith(".py") else path for path in sources}
+    assert f"dataclass_code/{Path(name).stem}.bin" in made
+    assert not [path for path in shipped - made if "__main__" in path or "__pycache__" in path]
+
+
+def test_the_first_archive_holds_what_the_first_answer_needs_and_the_second_the_rest():
+    first, later = (zipfile.ZipFile(io.BytesIO(app_zip.pack()[name])).namelist() for name in app_zip.ARCHIVES)
+    assert not set(first) & set(later)
+    assert set(first) | set(later) == {
+        p.relative_to(app_zip.ROOT / "py").as_posix() for p in app_zip.sources(app_zip.ROOT / "py")
+    }
+    needed = {"roofline/data/gpus.json", "roofline/estimate.py", "roofline/reading/families/deepseek.py", "page/app.py"}
+    assert needed <= set(first)
+    assert {"roofline/search.py", "roofline/data/energy.json", "present/explain.py"} <= set(later)
 
 
 def test_packing_twice_gives_the_same_bytes():
@@ -128,7 +139,8 @@ def test_run_serves_the_page_and_nothing_private():
 
 def test_run_packs_the_sources_at_each_request():
     with serve.serving(serve.working_tree()) as server:
-        assert get(server.url + "runtime/app.zip").read() == app_zip.pack()
+        for name, archive in app_zip.pack().items():
+            assert get(server.url + name).read() == archive
 
 
 def test_served_as_a_static_host_does(tmp_path: Path):

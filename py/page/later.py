@@ -1,0 +1,40 @@
+"""The second archive: what nobody needs before the first answer.
+
+Its modules are imported by name once they are here, so that tools/app_zip.py keeps them out of the first.
+"""
+
+import asyncio
+import importlib
+import sys
+from types import ModuleType
+
+from js import fetch
+from pyodide_js import unpackArchive
+
+from page.dom import find
+
+_task: asyncio.Task[None] | None = None
+
+
+async def module(name: str) -> ModuleType:
+    """A module of the second archive.
+
+    Raises:
+        OSError: the archive could not be fetched; asking again tries again.
+    """
+    global _task  # noqa: PLW0603
+    if _task is None or (_task.done() and _task.exception()):
+        _task = asyncio.ensure_future(_unpack())
+    await asyncio.shield(_task)
+    return importlib.import_module(name)
+
+
+async def _unpack() -> None:
+    response = await fetch(str(find("tabs").dataset.archive))
+    if not response.ok:
+        raise OSError(f"{response.url}: {response.status}")
+    unpackArchive(await response.arrayBuffer(), "zip")
+    importlib.invalidate_caches()
+    # made when the site is built: absent where the working tree is served
+    if "dataclass_code" in sys.modules:
+        sys.modules["dataclass_code"].add("later")
