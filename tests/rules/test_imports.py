@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PY = ROOT / "py"
 OWN = {"page", "present", "roofline"}
-BROWSER = {"js", "pyscript", "pyodide"}
-ALWAYS_THERE = {"__future__", "builtins", "os", "sys"}
+BROWSER = {"js", "pyscript", "pyodide", "pyodide_js"}
+ALWAYS_THERE = {"__future__", "builtins", "importlib", "os", "sys"}
 CLOCKS_AND_CHANCE = {"time", "datetime", "random", "secrets", "uuid"}
 FILE_CALLS = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "urlopen"}
 MAY_OPEN_FILES = {"data.py", "__main__.py"}
