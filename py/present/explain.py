@@ -4,13 +4,15 @@ The quantities are taken from the objects that computed the figure; what is show
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from present import how_cost, how_memory, how_time, how_weights
+from present import how_cost, how_memory, how_serving, how_time, how_weights, inputs
+from present.cards import Answer
 from present.formula import Origin, Quantity, times
 from present.how_time import decode_batch, prefill_batch
 from present.working import Working
+from roofline import Estimate
 
 _RANGED = ("_low", "_high")
 
@@ -40,12 +42,39 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The working of one figure, the figure itself first, and the inputs of all of it."""
+    """The working of one figure: a tree, and the same as lists."""
 
     field: str
     quantity: Quantity
-    steps: tuple[Step, ...]
-    inputs: tuple[Input, ...]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every formula once, the figure's own first."""
+        return tuple(dict.fromkeys(step(each) for each in self.quantity.walk() if each.formula is not None))
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """Every quantity without a formula once."""
+        return tuple(dict.fromkeys(given(each) for each in self.quantity.walk() if each.formula is None))
+
+
+def step(quantity: Quantity) -> Step:
+    """A quantity that has a formula, in words."""
+    formula = quantity.formula
+    assert formula is not None
+    return Step(quantity.name, formula.names(), formula.numbers(), str(quantity), quantity.note)
+
+
+def given(quantity: Quantity) -> Input:
+    """A quantity that has none, in words."""
+    origin = quantity.origin.value
+    return Input(quantity.name, str(quantity), origin, quantity.source, quantity.date, quantity.note)
+
+
+def working(answer: Answer) -> Working:
+    """What an answer on the page was computed from."""
+    scenario = answer.scenario
+    return Working(answer.model, inputs.deployment(scenario), inputs.workload(scenario), answer.estimate)
 
 
 def _prefill_bound(work: Working) -> Quantity:
@@ -76,15 +105,15 @@ FIELDS: Mapping[str, Callable[[Working], Quantity]] = {
     "running": how_memory.running,
     "fits": _fits,
     "prefill_s": how_time.prefill_s,
-    "ttft_s": how_time.ttft_s,
-    "steady_ttft_s": how_time.steady_ttft_s,
+    "ttft_s": how_serving.ttft_s,
+    "steady_ttft_s": how_serving.steady_ttft_s,
     "decode_step_s": how_time.decode_step_s,
-    "tpot_s": how_time.tpot_s,
-    "request_latency_s": how_time.request_latency_s,
-    "request_tokens_per_s": how_time.request_tokens_per_s,
-    "replica_decode_tokens_per_s": how_time.replica_decode_tokens_per_s,
-    "replica_tokens_per_s": how_time.replica_tokens_per_s,
-    "system_tokens_per_s": how_time.system_tokens_per_s,
+    "tpot_s": how_serving.tpot_s,
+    "request_latency_s": how_serving.request_latency_s,
+    "request_tokens_per_s": how_serving.request_tokens_per_s,
+    "replica_decode_tokens_per_s": how_serving.replica_decode_tokens_per_s,
+    "replica_tokens_per_s": how_serving.replica_tokens_per_s,
+    "system_tokens_per_s": how_serving.system_tokens_per_s,
     "prefill_bound": _prefill_bound,
     "decode_bound": _decode_bound,
     "usd_per_million_input_tokens": how_cost.usd_per_million_input_tokens,
@@ -93,19 +122,19 @@ FIELDS: Mapping[str, Callable[[Working], Quantity]] = {
     "usd_per_month": how_cost.usd_per_month,
     "usd_per_gpu_hour": how_cost.usd_per_gpu_hour,
     "shortfall_bytes_per_gpu": how_memory.shortfall_bytes_per_gpu,
+    "tensor_parallel": how_weights.tensor_parallel,
 }
 """How each figure of an estimate is explained; the ends of a range follow from their figure."""
 
 
 def explain(work: Working, field: str) -> Explanation | None:
     """The working of a figure; None where the estimate has no such figure. Raises KeyError for an unknown field."""
-    if getattr(work.result, field) is None:
-        return None
     base = next((field.removesuffix(end) for end in _RANGED if field.endswith(end)), field)
-    quantity = FIELDS[base](work)
-    if base != field:
-        quantity = _range_end(work, field, quantity)
-    return Explanation(field, quantity, tuple(_steps(quantity)), tuple(_inputs(quantity)))
+    make = FIELDS[base]
+    if field in vars(Estimate) and getattr(work.result, field) is None:
+        return None
+    quantity = make(work)
+    return Explanation(field, quantity if base == field else _range_end(work, field, quantity))
 
 
 def _range_end(work: Working, field: str, middle: Quantity) -> Quantity:
@@ -119,32 +148,12 @@ def _range_end(work: Working, field: str, middle: Quantity) -> Quantity:
     return Quantity(f"{middle.name}, end of the range", value, middle.unit, formula=times(middle, factor))
 
 
-def _steps(quantity: Quantity) -> Iterator[Step]:
-    seen = set()
-    for each in quantity.walk():
-        if each.formula is not None:
-            step = Step(each.name, each.formula.names(), each.formula.numbers(), str(each), each.note)
-            if step not in seen:
-                seen.add(step)
-                yield step
-
-
-def _inputs(quantity: Quantity) -> Iterator[Input]:
-    seen = set()
-    for each in quantity.walk():
-        if each.formula is None:
-            row = Input(each.name, str(each), each.origin.value, each.source, each.date, each.note)
-            if row not in seen:
-                seen.add(row)
-                yield row
-
-
 def to_text(explanation: Explanation) -> str:
     """The working as plain text, the sources below."""
     lines = []
-    for step in explanation.steps:
-        lines += [f"{step.name} = {step.names}", f"  = {step.numbers}", f"  = {step.result}"]
-        lines += [f"  ({step.note})"] if step.note else []
+    for line in explanation.steps:
+        lines += [f"{line.name} = {line.names}", f"  = {line.numbers}", f"  = {line.result}"]
+        lines += [f"  ({line.note})"] if line.note else []
     lines.append("Inputs:")
     for row in explanation.inputs:
         where = ", ".join(part for part in (row.origin, row.source, row.date, row.note) if part)

@@ -8,7 +8,7 @@ in names and in numbers; both are written from the same tree, and the tree evalu
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from math import ceil, floor, inf, log2, prod
+from math import ceil, floor, inf, log2, prod, sqrt
 
 from roofline.curves import smooth_max
 
@@ -85,6 +85,36 @@ class Operation:
         return _written(self, str)
 
 
+class Deferred(Operation):
+    """A formula that is made when somebody looks into it."""
+
+    __slots__ = ("_made", "_make")
+    _make: Callable[[], Operation]
+    _made: Operation | None
+
+    def __init__(self, make: Callable[[], Operation]) -> None:
+        """`make` gives the formula; it is called once."""
+        object.__setattr__(self, "_make", make)
+        object.__setattr__(self, "_made", None)
+
+    def _opened(self) -> Operation:
+        made = self._made
+        if made is None:
+            made = self._make()
+            object.__setattr__(self, "_made", made)
+        return made
+
+    @property
+    def sign(self) -> str:
+        """The operator."""
+        return self._opened().sign
+
+    @property
+    def parts(self) -> "tuple[Term, ...]":
+        """What it is applied to."""
+        return self._opened().parts
+
+
 Term = Quantity | Operation | float
 
 
@@ -102,6 +132,7 @@ _EVALUATE: dict[str, Callable[[list[float]], float]] = {
     "floor": lambda values: float(floor(values[0])),
     "ceil": lambda values: float(ceil(values[0])),
     "log2": lambda values: log2(values[0]),
+    "sqrt": lambda values: sqrt(values[0]),
     "smax": lambda values: smooth_max(values[0], values[1], values[2]),
 }
 _RANK = {"+": 1, "−": 1, "×": 2, "÷": 2}
@@ -150,7 +181,7 @@ def over(numerator: Term, denominator: Term) -> Operation:
 
 
 def apply(function: str, *parts: Term) -> Operation:
-    """A function: max, min, floor, ceil, log2."""
+    """A function: max, min, floor, ceil, log2, sqrt."""
     return Operation(function, parts)
 
 

@@ -2,7 +2,8 @@
 
 from present.formula import Operation, Origin, Quantity, less, over, times, total
 from present.how_memory import running
-from present.how_time import decode_step_s, prefill_s, replica_tokens_per_s
+from present.how_serving import replica_tokens_per_s
+from present.how_time import decode_step_s, prefill_s
 from present.how_weights import gpus_per_replica, node_gpus, nodes
 from present.working import Working, from_figure
 from roofline.cost import HOURS_PER_MONTH, MILLION, SECONDS_PER_HOUR

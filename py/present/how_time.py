@@ -1,16 +1,14 @@
-"""Formulas of times and throughput: steps down to their kernels, and what clients see of them."""
+"""Formulas of the time of steps, down to their kernels."""
 
 import dataclasses
 from collections.abc import Iterator
+from functools import partial
 
-from present.formula import Operation, Origin, Quantity, Term, apply, less, over, times, total
-from present.how_memory import concurrency, running
+from present.formula import Deferred, Operation, Origin, Quantity, Term, apply, less, times, total
 from present.how_operators import call_time
-from present.how_weights import replicas
-from present.working import Working
+from present.working import Working, once
 from roofline.operators import Batch, Operator
 from roofline.rows import ExpertRow, MatrixRow, MixerRow
-from roofline.serving import Load, serve
 from roofline.steps import KERNELS, Step, cut_prompt
 
 Row = MatrixRow | ExpertRow | MixerRow | None
@@ -31,12 +29,14 @@ def prefill_batch(work: Working) -> Batch:
     return cut.batch._replace(busy_ranks=1.0)
 
 
+@once
 def prefill_s(work: Working) -> Quantity:
     """One prompt alone."""
     assert work.result.prefill is not None
     return step_time(work, work.result.prefill, prefill_batch(work), "prompt alone")
 
 
+@once
 def decode_step_s(work: Working) -> Quantity:
     """One step of the running batch."""
     assert work.result.decode is not None
@@ -50,15 +50,19 @@ def step_time(work: Working, step: Step, batch: Batch, name: str) -> Quantity:
 
 def step_parts(work: Working, step: Step, batch: Batch, name: str) -> list[Quantity]:
     """Compute, memory, communication and overhead of a step."""
-    opened = list(zip(step.operators, _rows(work, batch), strict=True))
-    kernels = {part: [pair for pair in opened if _cause(pair[0]) == part] for part in PARTS}
     rows = []
     for part in PARTS[:-1]:
         value = getattr(step, f"{part}_s")
-        sums = [_beyond_fixed(work, operator, batch, row) for operator, row in kernels[part]]
-        formula = _repeated(step, total(*sums)) if sums else None
+        formula = Deferred(partial(_kernels, work, step, batch, part)) if value else None
         rows.append(Quantity(f"{part} of the {name}", value, "s", formula=formula))
-    return [*rows, _overhead(work, step, batch, name)]
+    overhead = Deferred(partial(_overhead, work, step, batch))
+    return [*rows, Quantity(f"overhead of the {name}", step.overhead_s, "s", formula=overhead)]
+
+
+def _kernels(work: Working, step: Step, batch: Batch, part: str) -> Operation:
+    """Kernels whose time counts as this part, beyond what is fixed of it."""
+    opened = zip(step.operators, _rows(work, batch), strict=True)
+    return _repeated(step, total(*(_beyond_fixed(work, o, batch, row) for o, row in opened if _cause(o) == part)))
 
 
 def _rows(work: Working, batch: Batch) -> Iterator[Row]:
@@ -94,7 +98,7 @@ def _beyond_fixed(work: Working, operator: Operator, batch: Batch, row: Row) -> 
     return times(calls, less(call_time(work, operator, batch, row), _fixed(operator)))
 
 
-def _overhead(work: Working, step: Step, batch: Batch, name: str) -> Quantity:
+def _overhead(work: Working, step: Step, batch: Batch) -> Operation:
     overhead = work.machine.overhead
     fixed = [times(Quantity(f"calls of {o.name}", o.calls, origin=Origin.CONFIG), _fixed(o)) for o in step.operators]
 
@@ -119,7 +123,7 @@ def _overhead(work: Working, step: Step, batch: Batch, name: str) -> Quantity:
         _waiting(work, step, own, constant("host time of a launch", overhead.host_kernel_s)) if batch.prompts else None
     )
     formula = own if waiting is None else total(*own.parts, waiting)
-    return Quantity(f"overhead of the {name}", step.overhead_s, "s", formula=_repeated(step, formula))
+    return _repeated(step, formula)
 
 
 def _waiting(work: Working, step: Step, own: Operation, host: Quantity) -> Quantity:
@@ -141,100 +145,3 @@ def bound(work: Working, step: Step, batch: Batch, name: str) -> Quantity:
         formula=apply("max", *(part for part in parts if part.value)),
         note=f"largest: {largest.name}",
     )
-
-
-def tpot_s(work: Working) -> Quantity:
-    """The decode step and what prompts of the others add."""
-    result = work.result
-    assert result.tpot_s is not None and result.decode is not None
-    added = result.tpot_s - result.decode.total_s
-    prompts = Quantity(
-        "prompts of the others",
-        added,
-        "s",
-        note="each other running request prefills once while this one decodes; spread over the output tokens",
-    )
-    return Quantity("time per output token", result.tpot_s, "s", formula=total(decode_step_s(work), prompts))
-
-
-def request_latency_s(work: Working) -> Quantity:
-    """First token and all later ones."""
-    assert work.result.request_latency_s is not None
-    return Quantity(
-        "time of a request", work.result.request_latency_s, "s", formula=total(ttft_s(work), _later_tokens(work))
-    )
-
-
-def _later_tokens(work: Working) -> Operation:
-    return times(apply("max", less(work.output_tokens, 1.0), 0.0), tpot_s(work))
-
-
-def ttft_s(work: Working) -> Quantity:
-    """Steady state and what is left of the opening burst."""
-    result = work.result
-    assert result.ttft_s is not None and result.steady_ttft_s is not None
-    burst = Quantity(
-        "share of the opening burst",
-        result.ttft_s - result.steady_ttft_s,
-        "s",
-        note="all clients start together; a run of ten requests per client keeps a tenth of that wait in the mean",
-    )
-    return Quantity("time to first token", result.ttft_s, "s", formula=total(steady_ttft_s(work), burst))
-
-
-def steady_ttft_s(work: Working) -> Quantity:
-    """Engine overhead, the running step, the prompt with the queue before it, and the wait for a place."""
-    result, overhead = work.result, work.machine.overhead
-    assert result.steady_ttft_s is not None and result.ttft_s is not None and result.request_latency_s is not None
-    request = work.calibrated("overhead of a request", overhead.request_s, "overhead", unit="s")
-    local = -(-result.running // work.machine.data_ranks)
-    step = times(work.calibrated("steps waited for", overhead.step_wait * (local > 1), "overhead"), decode_step_s(work))
-    place = _place(work)
-    served = Quantity("own prompt among the others’ tokens", _service_s(work), "s")
-    queue_s = result.steady_ttft_s - request.value - step.value() - served.value - place.value
-    queue = Quantity("queue for prefill", queue_s, "s", note="mean wait for prompts before it (docs, the closed loop)")
-    formula = total(request, *([step] if step.value() else []), served, queue, place)
-    return Quantity("time to first token, steady", result.steady_ttft_s, "s", formula=formula)
-
-
-def _place(work: Working) -> Quantity:
-    """Wait of the clients above what runs: of (concurrency ÷ running) turns, all but one."""
-    latency = Quantity("time of a request", work.result.request_latency_s or 0.0, "s")
-    formula = times(latency, less(1.0, over(running(work), concurrency(work))))
-    return Quantity("wait for a place", formula.value(), "s", formula=formula)
-
-
-def _service_s(work: Working) -> float:
-    mixes = work.deployment.engine_data.mixes_prefill_and_decode
-    load = Load(work.result.concurrency, work.result.running, work.limits.max_batched_tokens, mixes)
-    return serve(work.bound, work.workload, load).service_s
-
-
-def request_tokens_per_s(work: Working) -> Quantity:
-    """Tokens that one client sees."""
-    value = work.result.request_tokens_per_s
-    assert value is not None
-    return Quantity("speed of one request", value, "tokens/s", formula=over(1.0, tpot_s(work)))
-
-
-def replica_decode_tokens_per_s(work: Working) -> Quantity:
-    """One token for each running request and step."""
-    value = work.result.replica_decode_tokens_per_s
-    assert value is not None
-    return Quantity("decode rate of a replica", value, "tokens/s", formula=over(running(work), decode_step_s(work)))
-
-
-def replica_tokens_per_s(work: Working) -> Quantity:
-    """Sustained output of the closed loop."""
-    value = work.result.replica_tokens_per_s
-    assert value is not None
-    formula = over(times(concurrency(work), work.output_tokens), request_latency_s(work))
-    return Quantity("sustained output of a replica", value, "tokens/s", formula=formula)
-
-
-def system_tokens_per_s(work: Working) -> Quantity:
-    """All replicas."""
-    value = work.result.system_tokens_per_s
-    assert value is not None
-    formula = times(replicas(work), replica_tokens_per_s(work))
-    return Quantity("sustained output of the system", value, "tokens/s", formula=formula)

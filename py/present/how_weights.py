@@ -14,11 +14,16 @@ from roofline.weights import Linear, Role
 _VECTORS = "norms and other vectors (16 bit)"
 
 
+def tensor_parallel(work: Working) -> Quantity:
+    """GPUs among which every matrix is split."""
+    return work.yours("tensor parallelism", work.deployment.tensor_parallel)
+
+
 def gpus_per_replica(work: Working) -> Quantity:
     """Product of the degrees of parallelism."""
     deployment = work.deployment
     degrees = (
-        work.yours("tensor parallelism", deployment.tensor_parallel),
+        tensor_parallel(work),
         work.yours("pipeline parallelism", deployment.pipeline_parallel),
         work.yours("attention data parallelism", deployment.attention_data_parallel),
     )
@@ -69,7 +74,7 @@ def weight_bytes(work: Working) -> Quantity:
         "GPUs of a stage",
         work.deployment.expert_group,
         formula=times(
-            work.yours("tensor parallelism", work.deployment.tensor_parallel),
+            tensor_parallel(work),
             work.yours("attention data parallelism", work.deployment.attention_data_parallel),
         ),
     )

@@ -1,7 +1,8 @@
 """Everything that one estimate was computed from, and its inputs as quantities with their sources."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 
 from present.formula import Origin, Quantity
 from roofline import Deployment, Estimate, Model, Workload
@@ -14,6 +15,7 @@ from roofline.operators import Bound, bind
 from roofline.placement import Placement, place
 from roofline.plan import Plan, plan_for
 from roofline.provenance import provenance
+from roofline.serving import Load, Serving, serve
 
 _RATE_FIGURES = {"bf16": "bf16_dense", "fp8": "fp8_dense", "fp4": "fp4_dense"}
 
@@ -47,6 +49,18 @@ class Working:
     def bound(self) -> Bound:
         """The plan on the machine."""
         return bind(self.plan, self.machine)
+
+    @cached_property
+    def serving(self) -> Serving:
+        """The closed loop."""
+        mixes = self.deployment.engine_data.mixes_prefill_and_decode
+        load = Load(self.result.concurrency, self.result.running, self.limits.max_batched_tokens, mixes)
+        return serve(self.bound, self.workload, load)
+
+    @cached_property
+    def made(self) -> dict[str, Quantity]:
+        """Quantities made so far by the functions of `once`."""
+        return {}
 
     @property
     def memory(self) -> Memory:
@@ -103,6 +117,19 @@ class Working:
     def output_tokens(self) -> Quantity:
         """Length of an answer."""
         return self.yours("output tokens", self.workload.output_tokens, "tokens")
+
+
+def once(make: Callable[[Working], Quantity]) -> Callable[[Working], Quantity]:
+    """Make a quantity once for each working, however many formulas it stands in."""
+
+    @wraps(make)
+    def made(work: Working) -> Quantity:
+        key = f"{make.__module__}.{make.__qualname__}"
+        if key not in work.made:
+            work.made[key] = make(work)
+        return work.made[key]
+
+    return made
 
 
 def from_figure(name: str, value: float, unit: str, origin: Origin, figure: Figure) -> Quantity:

@@ -26,24 +26,68 @@ WAVE_SHARE = 0.44
 RESIDUAL_SHARE = 0.5
 
 
+class Prompts(NamedTuple):
+    """Prompts that are served among the running sequences.
+
+    Attributes:
+        batch: of their steps.
+        step: all of their steps.
+        shared_s: part in which the others would have decoded anyway.
+        together: prompts served together.
+        delay_s: time by which one prompt delays the others' tokens.
+    """
+
+    batch: Batch
+    step: Step
+    shared_s: float
+    together: float
+    delay_s: float
+
+
+class Full(NamedTuple):
+    """Steps whose budget is full all the time.
+
+    Attributes:
+        batch: of such a step.
+        step_s: its time, no less than a step of the opening burst or a decode step.
+        turn_s: time of a turn of all running requests.
+    """
+
+    batch: Batch
+    step_s: float
+    turn_s: float
+
+
 class Serving(NamedTuple):
     """Times of a closed loop on one replica.
 
     Attributes:
         prefill: one prompt alone.
         decode: one decode step of the running batch.
-        service_s: one prompt among the running sequences.
+        prompts: prompts among the running sequences.
+        burst: prompts of the opening burst, and ``burst_batch`` what one of their steps runs.
+        full: steps whose budget is full; None where the load does not fill them.
         tpot_s: mean time between tokens of one client.
+        wait_s: from arrival at the prefill queue to the first token.
         steady_ttft_s: mean time to first token without the opening burst.
         ttft_s: mean time to first token over a run of 10 requests per client.
     """
 
     prefill: Step
     decode: Step
-    service_s: float
+    prompts: Prompts
+    burst: Step
+    burst_batch: Batch
+    full: Full | None
     tpot_s: float
+    wait_s: float
     steady_ttft_s: float
     ttft_s: float
+
+    @property
+    def service_s(self) -> float:
+        """One prompt among the running sequences."""
+        return self.prompts.step.total_s
 
 
 class Load(NamedTuple):
@@ -68,27 +112,27 @@ def serve(bound: Bound, workload: Workload, load: Load) -> Serving:
     local = -(-load.running // bound.machine.data_ranks)
     decode = decode_step(bound, local, workload.mean_tokens, load.running / local)
     alone = prefill_alone(bound, workload.input_tokens, load.budget_tokens)
-    service_s, delay_s, together = _prompt_among_others(bound, workload, load, local, decode.total_s)
-    burst = cut_prompt(workload.input_tokens, load.budget_tokens, math.inf)
-    burst_step_s = run_step(bound, burst.batch).total_s
-    burst_s = burst_step_s * burst.steps / burst.batch.prompts
-    tpot_s = decode.total_s + (load.running - 1) * delay_s / workload.output_tokens
-    tpot_s, turn_s = _full_steps(bound, workload, load, local, tpot_s, max(burst_step_s, decode.total_s))
+    prompts = _prompts_among_others(bound, workload, load, local, decode.total_s)
+    cut = cut_prompt(workload.input_tokens, load.budget_tokens, math.inf)
+    burst = run_step(bound, cut.batch)
+    burst_s = burst.total_s * cut.steps / cut.batch.prompts
+    tpot_s = decode.total_s + (load.running - 1) * prompts.delay_s / workload.output_tokens
+    full = _full_steps(bound, workload, load, local, tpot_s, max(burst.total_s, decode.total_s))
+    tpot_s = tpot_s if full is None else min(tpot_s, full.step_s)
     decoding_s = max(workload.output_tokens - 1, 0) * tpot_s
-    busy_s = service_s / bound.machine.stages
-    passing_s = service_s - busy_s
-    others = max(load.running / together - 1.0, 0.0)
-    wait_s = passing_s + queue_s(busy_s, decoding_s + passing_s, others, turn_s)
+    busy_s = prompts.step.total_s / bound.machine.stages
+    passing_s = prompts.step.total_s - busy_s
+    others = max(load.running / prompts.together - 1.0, 0.0)
+    wait_s = passing_s + queue_s(busy_s, decoding_s + passing_s, others, full.turn_s if full else 0.0)
     steady_s = overhead.request_s + overhead.step_wait * decode.total_s * (local > 1) + wait_s
     first_s = steady_s + max((local + 1) / 2 * burst_s - wait_s, 0.0) / ROUNDS
     surplus_s = (load.concurrency / load.running - 1.0) * (first_s + decoding_s)
-    return Serving(alone, decode, service_s, tpot_s, steady_s + surplus_s, first_s + surplus_s)
+    ttft_s = first_s + surplus_s
+    return Serving(alone, decode, prompts, burst, cut.batch, full, tpot_s, wait_s, steady_s + surplus_s, ttft_s)
 
 
-def _full_steps(
-    bound: Bound, workload: Workload, load: Load, local: int, tpot_s: float, least_s: float
-) -> tuple[float, float]:
-    """Time per token, no longer than a full step (itself at least ``least_s``), and time of a turn of all requests.
+def _full_steps(bound: Bound, workload: Workload, load: Load, local: int, tpot_s: float, least_s: float) -> Full | None:
+    """A full step, no token takes longer than that, and a turn of all requests; None where no step is full.
 
     Where prompts wait all the time, an engine that mixes fills the budget of every step, input and output tokens of a
     request in their own ratio: nobody waits longer than such a step for the next token, and a turn of all running
@@ -96,19 +140,17 @@ def _full_steps(
     """
     share = load.budget_tokens / workload.total_tokens
     if not load.mixes or (2 * local <= share * workload.output_tokens and tpot_s <= least_s):
-        return tpot_s, 0.0
+        return None
     prompt_tokens = share * workload.input_tokens
     size = min(workload.input_tokens, prompt_tokens)
     past = (workload.input_tokens - size) / 2
     batch = Batch(size, past, prompt_tokens / size, share, share * workload.output_tokens, workload.mean_tokens)
     step_s = max(run_step(bound, batch).total_s, least_s)
-    return min(tpot_s, step_s), local * step_s / share / bound.machine.stages
+    return Full(batch, step_s, local * step_s / share / bound.machine.stages)
 
 
-def _prompt_among_others(
-    bound: Bound, workload: Workload, load: Load, local: int, decode_s: float
-) -> tuple[float, float, float]:
-    """Time of a prompt's own steps, time by which one prompt delays the others' tokens, prompts served together.
+def _prompts_among_others(bound: Bound, workload: Workload, load: Load, local: int, decode_s: float) -> Prompts:
+    """Prompts' own steps, and the time by which one of them delays the others' tokens.
 
     Where more than one request ends per step, as many prompts arrive together and are served together. Attention-data-
     parallel ranks step together: a prompt on one of them delays all. With pipeline stages a prompt keeps one stage
@@ -122,10 +164,11 @@ def _prompt_among_others(
     busy = min(max(arrivals, 1.0), float(ranks))
     batch = cut.batch
     pooled_tokens = busy * batch.prompt_tokens * batch.prompts + (load.running - 1 if load.mixes else 0) / stages
-    service_s = run_step(bound, batch._replace(busy_ranks=pooled_tokens / batch.tokens)).total_s * cut.steps
+    batch = batch._replace(busy_ranks=pooled_tokens / batch.tokens)
+    step = run_step(bound, batch).times(cut.steps)
     shared_s = cut.steps * decode_s if load.mixes else 0.0
     together = busy * batch.prompts
-    return service_s, max(service_s - shared_s, 0.0) / together / stages, together
+    return Prompts(batch, step, shared_s, together, max(step.total_s - shared_s, 0.0) / together / stages)
 
 
 def queue_s(service_s: float, away_s: float, others: float, turn_s: float = 0.0) -> float:
