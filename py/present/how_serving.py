@@ -39,7 +39,8 @@ def _delay(work: Working) -> Quantity:
 
 @once
 def _together(work: Working) -> Quantity:
-    return Quantity("prompts served together", work.serving.prompts.together, note="as many as arrive during a step")
+    prompts = work.serving.prompts.joint_prompts
+    return Quantity("prompts served together", prompts, note="as many as arrive during a step")
 
 
 @once

@@ -33,14 +33,14 @@ class Prompts(NamedTuple):
         batch: of their steps.
         step: all of their steps.
         shared_s: part in which the others would have decoded anyway.
-        together: prompts served together.
+        joint_prompts: prompts served together.
         delay_s: time by which one prompt delays the others' tokens.
     """
 
     batch: Batch
     step: Step
     shared_s: float
-    together: float
+    joint_prompts: float
     delay_s: float
 
 
@@ -122,7 +122,7 @@ def serve(bound: Bound, workload: Workload, load: Load) -> Serving:
     decoding_s = max(workload.output_tokens - 1, 0) * tpot_s
     busy_s = prompts.step.total_s / bound.machine.stages
     passing_s = prompts.step.total_s - busy_s
-    others = max(load.running / prompts.together - 1.0, 0.0)
+    others = max(load.running / prompts.joint_prompts - 1.0, 0.0)
     wait_s = passing_s + queue_s(busy_s, decoding_s + passing_s, others, full.turn_s if full else 0.0)
     steady_s = overhead.request_s + overhead.step_wait * decode.total_s * (local > 1) + wait_s
     first_s = steady_s + max((local + 1) / 2 * burst_s - wait_s, 0.0) / ROUNDS
