@@ -34,7 +34,10 @@ async def _unpack() -> None:
     if not response.ok:
         raise OSError(f"{response.url}: {response.status}")
     unpackArchive(await response.arrayBuffer(), "zip")
-    importlib.invalidate_caches()
+    # what importlib.invalidate_caches() does, without importlib.metadata, which the browser's Python lacks
+    for finder in sys.path_importer_cache.values():
+        if finder is not None:
+            finder.invalidate_caches()
     # made when the site is built: absent where the working tree is served
     if "dataclass_code" in sys.modules:
         sys.modules["dataclass_code"].add("later")

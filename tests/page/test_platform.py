@@ -121,3 +121,9 @@ def test_without_scripts_it_says_what_to_do(browser, site):
     page.goto(site)
     assert re.search("scripts", page.locator("noscript").inner_text())
     context.close()
+
+
+def test_the_second_archive_comes_and_is_imported_from(boot, python, page):
+    boot(page)
+    code = "from page import later\nmodule = await later.module('roofline.search')\nmodule.__file__"
+    assert python(page, code).endswith("roofline/search.pyc")
