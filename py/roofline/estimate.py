@@ -13,14 +13,14 @@ from .cost import Cost, cost
 from .deployment import Deployment, Workload
 from .engines import Engine
 from .formats import Rate
-from .machine import make_machine
 from .memory import Limits, Memory, fit_memory, resolve_limits, weight_class
 from .model import Model
-from .operators import Operator, bind
+from .operators import Operator
 from .placement import Placement, place
 from .plan import plan_for
 from .ranges import Case, Evidence, bounds, evidence, kind_of, load_band
-from .serving import Load, Serving, serve
+from .replica import Replica
+from .serving import Load, Serving
 from .steps import Step
 
 
@@ -141,7 +141,6 @@ def estimate(
     limits = resolve_limits(model, deployment)
     memory = fit_memory(model, plan, deployment, limits, workload)
     concurrency = workload.concurrency if workload.concurrency is not None else memory.max_concurrency
-    running = min(concurrency, limits.max_running, memory.running_sequences)
     price = deployment.usd_per_gpu_hour
     if price is None and deployment.gpu_data.price is not None:
         price = deployment.gpu_data.price.usd_per_gpu_hour
@@ -156,7 +155,7 @@ def estimate(
         "kv_cache_bytes": memory.kv_cache_bytes,
         "max_concurrency": memory.max_concurrency,
         "concurrency": concurrency,
-        "running": running if memory.fits else 0,
+        "running": 0,
         "fits": memory.fits,
         "shortfall_bytes_per_gpu": memory.shortfall_bytes_per_gpu,
         "kv_precision": limits.kv_precision,
@@ -170,10 +169,10 @@ def estimate(
     )
     if not memory.fits:
         return Estimate(**base, notices=tuple(notices))
-    machine = make_machine(deployment, limits.kv_precision, constants)
-    load = Load(concurrency, running, limits.max_batched_tokens, deployment.engine_data.mixes_prefill_and_decode)
-    served = serve(bind(plan, machine), workload, load)
-    figures = _figures(served, workload, deployment, placement, running, concurrency, price)
+    replica = Replica(deployment, workload, plan, limits, memory, constants)
+    load = replica.load(concurrency)
+    base["running"] = load.running
+    figures = _figures(replica.serve(concurrency), workload, deployment, placement, load, price)
     if constants is None:
         case = _case(model, deployment, weights, load)
         figures |= bounds(figures, case)
@@ -199,14 +198,13 @@ def _figures(
     workload: Workload,
     deployment: Deployment,
     placement: Placement,
-    running: int,
-    concurrency: int,
+    load: Load,
     price: float | None,
 ) -> dict[str, Any]:
     """Time, throughput and cost figures of a deployment that fits."""
     output = workload.output_tokens
-    latency_s = served.ttft_s + max(output - 1.0, 0.0) * served.tpot_s
-    sustained = concurrency * output / latency_s
+    latency_s = served.request_latency_s(output)
+    sustained = load.concurrency * output / latency_s
     row: dict[str, Any] = {
         "prefill_s": served.prefill.total_s,
         "ttft_s": served.ttft_s,
@@ -215,7 +213,7 @@ def _figures(
         "tpot_s": served.tpot_s,
         "request_latency_s": latency_s,
         "request_tokens_per_s": 1.0 / served.tpot_s,
-        "replica_decode_tokens_per_s": running / served.decode.total_s,
+        "replica_decode_tokens_per_s": load.running / served.decode.total_s,
         "replica_tokens_per_s": sustained,
         "system_tokens_per_s": placement.replicas * sustained,
         "prefill_bound": served.prefill.bound,
@@ -232,7 +230,7 @@ def _figures(
             input_tokens=workload.input_tokens,
             output_tokens=output,
             prefill_s=served.prefill.total_s,
-            decode_s=output * served.decode.total_s / running,
+            decode_s=output * served.decode.total_s / load.running,
             replica_tokens_per_s=sustained,
         )
         row |= money._asdict()

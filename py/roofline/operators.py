@@ -75,12 +75,16 @@ class Operator(NamedTuple):
 
 
 class Bound(NamedTuple):
-    """A plan on a machine: every row with the curve and the peak that time it."""
+    """A plan on a machine: every row with the curve and the peak that time it.
+
+    ``recurring`` is the memory of ``steps.recurring_step``.
+    """
 
     plan: Plan
     machine: Machine
     matrices: tuple[tuple[MatrixRow, MatrixCurve, float], ...]
     experts: tuple[tuple[ExpertRow, ExpertCurve, float], ...]
+    recurring: dict[Batch, object]
 
 
 def bind(plan: Plan, machine: Machine) -> Bound:
@@ -90,6 +94,7 @@ def bind(plan: Plan, machine: Machine) -> Bound:
         machine,
         tuple((row, *machine.matrix(row.format)) for row in plan.matrices),
         tuple((row, *machine.experts(row.format)) for row in plan.experts),
+        {},
     )
 
 

@@ -47,29 +47,22 @@ def place(deployment: Deployment) -> Placement:
             speed, or no
             replica at all.
     """
-    gpu = deployment.gpu_data
-    node, domain = gpu.gpus_per_node, domain_gpus(gpu)
-    _check_links(deployment, gpu, domain)
-    replica = deployment.gpus_per_replica
-    if replica <= node:
-        nodes_needed, replicas = 1, deployment.nodes * (node // replica)
-    else:
-        unit = _unit(deployment, node, domain // node)
-        nodes_needed = unit.nodes_for(unit.units)
-        replicas = unit.fitting(deployment.nodes) // unit.units
+    packing = Packing.of(deployment)
+    node, replicas = deployment.gpu_data.gpus_per_node, packing.replicas_on(deployment.nodes)
     if replicas == 0:
+        nodes_needed = packing.nodes_for(1)
         raise DeploymentError(
             f"one replica needs {nodes_needed} nodes of {node} GPUs, and there are {deployment.nodes}",
             hint=f"Set nodes to {nodes_needed} or more, or use less parallelism.",
             code="no-replica",
         )
-    total = deployment.nodes * node
+    total, replica = deployment.nodes * node, deployment.gpus_per_replica
     return Placement(
         replicas=replicas,
         gpus_per_replica=replica,
         idle_gpus=total - replicas * replica,
         total_gpus=total,
-        crosses_domains=replica > domain,
+        crosses_domains=replica > domain_gpus(deployment.gpu_data),
     )
 
 
@@ -79,15 +72,7 @@ def nodes_for(deployment: Deployment, replicas: int) -> int:
     Raises:
         DeploymentError: no number of nodes holds a replica.
     """
-    gpu, replica = deployment.gpu_data, deployment.gpus_per_replica
-    node, domain = gpu.gpus_per_node, domain_gpus(gpu)
-    _check_links(deployment, gpu, domain)
-    if replica <= node:
-        return -(-replicas // (node // replica))
-    unit = _unit(deployment, node, domain // node)
-    if unit.per_node > 1:
-        return replicas * unit.nodes_for(unit.units)
-    return unit.nodes_for(replicas * unit.units)
+    return Packing.of(deployment).nodes_for(replicas)
 
 
 def _check_links(deployment: Deployment, gpu: Gpu, domain: int) -> None:
@@ -156,3 +141,43 @@ def _unit(deployment: Deployment, node: int, domain_nodes: int) -> _Unit:
     if ranks <= node:
         return _Unit(stages, stage_nodes, 1, 0)
     return _Unit(stages * copies, -(-ranks // node), 1, domain_nodes)
+
+
+class Packing(NamedTuple):
+    """How replicas of one layout stand on nodes, whatever the number of either.
+
+    Attributes:
+        per_node: replicas that share a node; 0 where one is larger.
+        unit: what is placed as a whole, where a replica is larger than a node.
+    """
+
+    per_node: int
+    unit: _Unit | None
+
+    @classmethod
+    def of(cls, deployment: Deployment) -> Packing:
+        """The packing of a layout; the deployment's number of nodes is not looked at.
+
+        Raises:
+            DeploymentError: no number of nodes holds a replica.
+        """
+        gpu, replica = deployment.gpu_data, deployment.gpus_per_replica
+        node, domain = gpu.gpus_per_node, domain_gpus(gpu)
+        _check_links(deployment, gpu, domain)
+        if replica <= node:
+            return cls(node // replica, None)
+        return cls(0, _unit(deployment, node, domain // node))
+
+    def replicas_on(self, nodes: int) -> int:
+        """Whole replicas on this many nodes."""
+        if self.unit is None:
+            return nodes * self.per_node
+        return self.unit.fitting(nodes) // self.unit.units
+
+    def nodes_for(self, replicas: int) -> int:
+        """Fewest nodes that hold this many replicas."""
+        if self.unit is None:
+            return -(-replicas // self.per_node)
+        if self.unit.per_node > 1:
+            return replicas * self.unit.nodes_for(self.unit.units)
+        return self.unit.nodes_for(replicas * self.unit.units)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from .deployment import Workload
 from .operators import Batch, Bound
-from .steps import Step, cut_prompt, decode_step, prefill_alone, run_step
+from .steps import Step, cut_prompt, decode_step, prefill_alone, recurring_step, run_step
 
 #: Requests that each client sends, one of them in the opening burst (DESIGN section 4).
 ROUNDS = 10
@@ -89,6 +89,10 @@ class Serving(NamedTuple):
         """One prompt among the running sequences."""
         return self.prompts.step.total_s
 
+    def request_latency_s(self, output_tokens: float) -> float:
+        """Time of a whole request."""
+        return self.ttft_s + max(output_tokens - 1.0, 0.0) * self.tpot_s
+
 
 class Load(NamedTuple):
     """Clients and schedule of one replica.
@@ -114,7 +118,7 @@ def serve(bound: Bound, workload: Workload, load: Load) -> Serving:
     alone = prefill_alone(bound, workload.input_tokens, load.budget_tokens)
     prompts = _prompts_among_others(bound, workload, load, local, decode.total_s)
     cut = cut_prompt(workload.input_tokens, load.budget_tokens, math.inf)
-    burst = run_step(bound, cut.batch)
+    burst = recurring_step(bound, cut.batch)
     burst_s = burst.total_s * cut.steps / cut.batch.prompts
     tpot_s = decode.total_s + (load.running - 1) * prompts.delay_s / workload.output_tokens
     full = _full_steps(bound, workload, load, local, tpot_s, max(burst.total_s, decode.total_s))
@@ -145,7 +149,7 @@ def _full_steps(bound: Bound, workload: Workload, load: Load, local: int, tpot_s
     size = min(workload.input_tokens, prompt_tokens)
     past = (workload.input_tokens - size) / 2
     batch = Batch(size, past, prompt_tokens / size, share, share * workload.output_tokens, workload.mean_tokens)
-    step_s = max(run_step(bound, batch).total_s, least_s)
+    step_s = max(recurring_step(bound, batch).total_s, least_s)
     return Full(batch, step_s, local * step_s / share / bound.machine.stages)
 
 

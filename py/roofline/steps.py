@@ -90,6 +90,14 @@ def run_step(bound: Bound, batch: Batch) -> Step:
     return Step(total, compute, memory, communication, fixed, tuple(operators))
 
 
+def recurring_step(bound: Bound, batch: Batch) -> Step:
+    """Time a step that is the same for any number of clients; ``bound`` remembers it for the next number."""
+    step = bound.recurring.get(batch)
+    if not isinstance(step, Step):
+        step = bound.recurring[batch] = run_step(bound, batch)
+    return step
+
+
 def _engine_overhead(bound: Bound, batch: Batch) -> float:
     """Overhead of one step beside its kernels: per step, layer, sequence and prompt token."""
     overhead = bound.machine.overhead
@@ -142,4 +150,4 @@ def cut_prompt(
 def prefill_alone(bound: Bound, input_tokens: float, budget_tokens: float) -> Step:
     """Time of one prompt on an idle replica, without request overhead; other data-parallel ranks have nothing."""
     cut = cut_prompt(input_tokens, budget_tokens)
-    return run_step(bound, cut.batch._replace(busy_ranks=1.0)).times(cut.steps)
+    return recurring_step(bound, cut.batch._replace(busy_ranks=1.0)).times(cut.steps)

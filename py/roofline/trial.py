@@ -10,13 +10,13 @@ from typing import NamedTuple, TypeVar
 from .cost import HOURS_PER_MONTH
 from .deployment import Deployment
 from .errors import DeploymentError
-from .estimate import estimate
 from .gpus import GPUS
 from .layouts import Layout, layouts
 from .memory import Limits, Memory, fit_memory, resolve_limits
-from .placement import nodes_for, place
+from .placement import Packing, nodes_for, place
 from .plan import plan_for
 from .question import Question
+from .replica import Replica
 
 #: Steps in which a replica's concurrency is sought for a rate of requests.
 CONCURRENCY_GROWTH = 1.5
@@ -88,35 +88,44 @@ class Trial:
     """One layout on one GPU in one precision, that holds the model."""
 
     def __init__(
-        self, question: Question, deployment: Deployment, layout: Layout, memory: Memory, limits: Limits, price: float
+        self,
+        question: Question,
+        deployment: Deployment,
+        layout: Layout,
+        replica: Replica,
+        memory: Memory,
+        limits: Limits,
     ) -> None:
         self.question = question
         self.deployment = deployment
         self.layout = layout
         self.max_concurrency = memory.max_concurrency
         self.max_running = limits.max_running
-        self.usd_per_node_month = deployment.gpu_data.gpus_per_node * price * HOURS_PER_MONTH
+        self.usd_per_node_month = (
+            deployment.gpu_data.gpus_per_node * (deployment.usd_per_gpu_hour or 0.0) * HOURS_PER_MONTH
+        )
+        self._replica = replica
+        self._packing = Packing.of(deployment)
         self.order = (deployment.gpu, deployment.precision, layout)
         self._times: dict[int, Times] = {}
 
     def times(self, concurrency: int) -> Probe[Times]:
-        """Estimate a replica; pauses after each estimate that was not made before."""
+        """Time a replica, as ``estimate`` does; pauses after each concurrency that was not timed before."""
         times = self._times.get(concurrency)
         if times is None:
-            workload = dataclasses.replace(self.question.workload, concurrency=concurrency)
-            row = estimate(self.question.model, self.deployment, workload)
-            assert row.ttft_s is not None and row.tpot_s is not None and row.request_latency_s is not None
-            times = self._times[concurrency] = Times(row.ttft_s, row.tpot_s, row.request_latency_s)
+            served = self._replica.serve(concurrency)
+            latency_s = served.request_latency_s(self.question.workload.output_tokens)
+            times = self._times[concurrency] = Times(served.ttft_s, served.tpot_s, latency_s)
             yield
         return times
 
     def nodes(self, replicas: int) -> int:
         """Fewest nodes for this many replicas."""
-        return nodes_for(self.deployment, replicas)
+        return self._packing.nodes_for(replicas)
 
     def filled(self, replicas: int) -> int:
         """All replicas that stand on the nodes which this many need."""
-        return place(dataclasses.replace(self.deployment, nodes=self.nodes(replicas))).replicas
+        return self._packing.replicas_on(self._packing.nodes_for(replicas))
 
     def fewest_replicas(self) -> int:
         """Fewest that hold the users' requests at full length; one where a rate is asked for."""
@@ -211,7 +220,8 @@ def _trial(question: Question, gpu: str, precision: str, layout: Layout, price: 
     limits = resolve_limits(question.model, deployment)
     memory = fit_memory(question.model, plan, deployment, limits, question.workload)
     if memory.fits:
-        return Trial(question, deployment, layout, memory, limits, price)
+        replica = Replica(deployment, question.workload, plan, limits, memory)
+        return Trial(question, deployment, layout, replica, memory, limits)
     return Refusal(
         gpu,
         precision,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from roofline import CATALOGUE, GPUS, Deployment, Model, Workload, estimate
 from roofline.question import Demand, Question, Targets
 from roofline.search import Candidate, Progress, find, search
+from roofline.trial import Trial, trials
 
 LLAMA_70B = "meta-llama/Llama-3.1-70B"
 DEEPSEEK = "deepseek-ai/DeepSeek-V3.1"
@@ -53,6 +54,32 @@ def test_results_are_what_estimate_says_one_by_one():
         assert candidate.replicas == again.replicas
         assert candidate.gpus == again.replicas * again.gpus_per_replica + again.idle_gpus
         assert candidate.concurrency == again.concurrency == -(-200 // candidate.replicas)
+
+
+@pytest.mark.parametrize("demand", [Demand(users=200), Demand(requests_per_s=4.0)])
+def test_what_is_weighed_is_what_estimate_says_one_by_one(demand):
+    """Also of what is not shown: a sample of every layout, with few replicas and with many."""
+    question = dataclasses.replace(chat()[0], demand=demand)
+    held = [trial for trial in trials(question) if isinstance(trial, Trial)]
+    for trial in held[::9]:
+        for replicas in (trial.filled(trial.fewest_replicas()), trial.filled(37)):
+            point = drained(trial.point(replicas))
+            deployment = dataclasses.replace(trial.deployment, nodes=point.nodes)
+            again = estimate(
+                question.model, deployment, dataclasses.replace(question.workload, concurrency=point.concurrency)
+            )
+            assert (point.ttft_s, point.tpot_s) == (again.ttft_s, again.tpot_s)
+            assert point.request_latency_s == again.request_latency_s
+            assert point.usd_per_month == pytest.approx(again.usd_per_month, rel=1e-12)
+            assert point.replicas == again.replicas
+
+
+def drained(steps):
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
 
 
 def test_results_serve_the_demand_and_meet_the_targets():

@@ -1,0 +1,42 @@
+"""One replica under any number of clients: what does not depend on them is worked out once."""
+
+from __future__ import annotations
+
+from .constants import Constants
+from .deployment import Deployment, Workload
+from .machine import make_machine
+from .memory import Limits, Memory
+from .operators import bind
+from .plan import Plan
+from .serving import Load, Serving, serve
+
+
+class Replica:
+    """A layout that holds the model, ready to be timed.
+
+    Attributes:
+        bound: the plan on its machine.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        workload: Workload,
+        plan: Plan,
+        limits: Limits,
+        memory: Memory,
+        constants: Constants | None = None,
+    ) -> None:
+        self.bound = bind(plan, make_machine(deployment, limits.kv_precision, constants))
+        self._workload = workload
+        self._most_running = min(limits.max_running, memory.running_sequences)
+        self._budget_tokens = limits.max_batched_tokens
+        self._mixes = deployment.engine_data.mixes_prefill_and_decode
+
+    def load(self, concurrency: int) -> Load:
+        """Clients and schedule; those above what fits wait."""
+        return Load(concurrency, min(concurrency, self._most_running), self._budget_tokens, self._mixes)
+
+    def serve(self, concurrency: int) -> Serving:
+        """Times that so many clients see."""
+        return serve(self.bound, self._workload, self.load(concurrency))
