@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from present import how_cost, how_memory, how_serving, how_time, how_weights, inputs
 from present.cards import Answer
 from present.formula import Origin, Quantity, times
-from present.how_time import decode_batch, prefill_batch
+from present.how_time import prefill_batch, running_batch
 from present.working import Working
 from roofline import Estimate
 
@@ -84,7 +84,7 @@ def _prefill_bound(work: Working) -> Quantity:
 
 def _decode_bound(work: Working) -> Quantity:
     assert work.result.decode is not None
-    return how_time.bound(work, work.result.decode, decode_batch(work), "decode step")
+    return how_time.bound(work, work.result.decode, running_batch(work), "decode step")
 
 
 def _fits(work: Working) -> Quantity:

@@ -9,18 +9,15 @@ from present.how_operators import call_time
 from present.working import Working, once
 from roofline.operators import Batch, Operator
 from roofline.rows import ExpertRow, MatrixRow, MixerRow
-from roofline.steps import KERNELS, Step, cut_prompt
+from roofline.steps import KERNELS, Step, cut_prompt, decode_batch
 
 Row = MatrixRow | ExpertRow | MixerRow | None
 PARTS = ("compute", "memory", "communication", "overhead")
 
 
-def decode_batch(work: Working) -> Batch:
+def running_batch(work: Working) -> Batch:
     """What one rank runs in a decode step."""
-    machine, sequences = work.machine, work.result.running
-    local = -(-sequences // machine.data_ranks)
-    group = max(local / machine.stages, 1.0)
-    return Batch(sequences=group, context_tokens=work.workload.mean_tokens, busy_ranks=sequences / local)
+    return decode_batch(work.machine, work.result.running, work.workload.mean_tokens)
 
 
 def prefill_batch(work: Working) -> Batch:
@@ -40,7 +37,7 @@ def prefill_s(work: Working) -> Quantity:
 def decode_step_s(work: Working) -> Quantity:
     """One step of the running batch."""
     assert work.result.decode is not None
-    return step_time(work, work.result.decode, decode_batch(work), "decode step")
+    return step_time(work, work.result.decode, running_batch(work), "decode step")
 
 
 def step_time(work: Working, step: Step, batch: Batch, name: str) -> Quantity:

@@ -14,7 +14,7 @@ from typing import Any
 
 from .errors import DeploymentError, WorkloadError, shown
 from .feedforward import FeedForward, MixtureOfExperts
-from .formats import BF16, KV_BYTES, NAMED, Format
+from .formats import BF16, KV_BYTES, NAMED, Format, Rate
 from .mixers import Cache, LatentAttention, Mixer
 from .weights import Linear, Role
 
@@ -57,12 +57,14 @@ class Checkpoint:
         quantized: True where any matrix is stored below 16 bit.
         kv_precision: declared cache format, "fp16" or "fp8"; None when nothing is declared.
         origin: where a quantisation is described, e.g. "quantization_config" or "hf_quant_config.json"; "" for none.
+        main_rate: rate of most elements that are stored below 16 bit; None for none.
     """
 
     label: str = "BF16/FP16"
     quantized: bool = False
     kv_precision: str | None = None
     origin: str = ""
+    main_rate: Rate | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -99,7 +101,7 @@ class Model:
     remarks: tuple[str, ...] = ()
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """Print shortly in notebooks: the layers are many."""
+        """Print shortly: the layers are many."""
         printer.text(f"Model({self.name!r}, {self.total_params:,} parameters, {len(self.layers)} layers)")
 
     @classmethod
@@ -164,10 +166,10 @@ class Model:
     @cached_property
     def total_params(self) -> int:
         """Parameters of the language model, without towers and MTP layers."""
-        inside = sum(
-            count * (layer.extra_params + sum(linear.params for linear in layer.weights))
-            for layer, count in self.layer_groups
+        sizes = (
+            (count, layer.extra_params + sum(w.params for w in layer.weights)) for layer, count in self.layer_groups
         )
+        inside = sum(count * size for count, size in sizes)
         return inside + self.extra_params + sum(linear.params for linear in self.outside)
 
     @cached_property
@@ -176,8 +178,8 @@ class Model:
         idle = 0.0
         for layer, count in self.layer_groups:
             if isinstance(layer.ffn, MixtureOfExperts):
-                routed = sum(linear.params for linear in layer.weights if linear.role is Role.EXPERT)
-                idle += count * routed * (1 - layer.ffn.active_experts / layer.ffn.experts)
+                routed = count * sum(linear.params for linear in layer.weights if linear.role is Role.EXPERT)
+                idle += routed * (1 - layer.ffn.active_experts / layer.ffn.experts)
         return self.total_params - round(idle)
 
     @cached_property
@@ -191,8 +193,13 @@ class Model:
 
     @cached_property
     def latent(self) -> bool:
-        """True where attention is MLA: its matrices stay in 16 bit under FP4."""
+        """True where attention is MLA."""
         return any(isinstance(layer.mixer, LatentAttention) for layer, _ in self.layer_groups)
+
+    @cached_property
+    def keeps_attention(self) -> bool:
+        """True where heads share one cached vector (MLA, compressed): published FP4 exports leave that attention."""
+        return {bool(cache.units) for cache, _ in self.caches if cache.elements_per_entry} == {False}
 
     def kv_bytes(self, tokens: float, kv_precision: str = "auto") -> float:
         """Cache and recurrent state of one sequence in bytes, all layers, before any parallelism.
@@ -203,8 +210,8 @@ class Model:
             WorkloadError: ``tokens`` is no number from 0 on.
             DeploymentError: unknown precision.
         """
-        element_bytes = self._element_bytes(tokens, kv_precision)
-        return sum(count * cache.bytes(tokens, element_bytes) for cache, count in self.caches)
+        each = self._element_bytes(tokens, kv_precision)
+        return sum(count * cache.bytes(tokens, each) for cache, count in self.caches)
 
     def kv_bytes_per_token(self, tokens: float = 0, kv_precision: str = "auto") -> float:
         """Bytes by which the cache of one sequence grows per token once it holds ``tokens`` tokens.
@@ -229,9 +236,9 @@ class Model:
     def format_of(self, linear: Linear, precision: str) -> Format:
         """Format of a matrix under a precision: the checkpoint's own ("auto") or a named one.
 
-        A named format re-quantises the modules that an already quantised checkpoint quantises, else every linear layer
-        except embeddings, head and router, and except attention of MLA models under FP4. Modules that the checkpoint
-        stores at this width already keep their own form (FP8 in blocks stays FP8 in blocks).
+        A named format re-quantises what an already quantised checkpoint quantises, else every linear layer except
+        embeddings, head, router, and attention of MLA under FP4. What is stored at this width keeps its form (FP8 in
+        blocks), and so does all of a checkpoint that is mostly of this width (FP4 experts beside FP8 attention).
         """
         if precision == "auto" or not linear.quantizable:
             return linear.stored
@@ -239,11 +246,9 @@ class Model:
         if wanted is BF16:
             return BF16
         if self.checkpoint.quantized:
-            same = linear.stored.bits >= BF16.bits or linear.stored.rate is wanted.rate
+            same = linear.stored.bits >= BF16.bits or wanted.rate in (linear.stored.rate, self.checkpoint.main_rate)
             return linear.stored if same else wanted
-        if linear.role is Role.ATTENTION and self.latent and precision == "fp4":
-            return BF16
-        return wanted
+        return BF16 if linear.role is Role.ATTENTION and self.keeps_attention and precision == "fp4" else wanted
 
     def weight_bytes(self, precision: str = "auto") -> float:
         """Bytes of all weights in this precision, scales included; towers in 16 bit are counted when known.

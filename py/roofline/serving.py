@@ -114,7 +114,7 @@ def serve(bound: Bound, workload: Workload, load: Load) -> Serving:
     """Times that the clients see."""
     overhead = bound.machine.overhead
     local = -(-load.running // bound.machine.data_ranks)
-    decode = decode_step(bound, local, workload.mean_tokens, load.running / local)
+    decode = decode_step(bound, load.running, workload.mean_tokens)
     alone = prefill_alone(bound, workload.input_tokens, load.budget_tokens)
     prompts = _prompts_among_others(bound, workload, load, local, decode.total_s)
     cut = cut_prompt(workload.input_tokens, load.budget_tokens, math.inf)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from .machine import Machine
 from .operators import Batch, Bound, Kind, Operator, step_operators
 
 #: Calls that the host makes for one operator without a CUDA graph: rotary embedding and cache write beside attention;
@@ -110,14 +111,22 @@ def _engine_overhead(bound: Bound, batch: Batch) -> float:
     )
 
 
-def decode_step(bound: Bound, sequences: float, context_tokens: float, busy_ranks: float = 0.0) -> Step:
-    """Time in which every sequence of the fullest rank gains one token.
+def decode_batch(machine: Machine, running: float, context_tokens: float) -> Batch:
+    """Batch of the step in which every one of ``running`` sequences of the replica gains one token.
 
-    With pipeline stages the sequences travel in as many groups as there are stages; each group passes all stages, and
-    the stages work on different groups at the same time.
+    The fullest rank sets the step. With pipeline stages the sequences travel in as many groups as there are stages;
+    each group passes all stages, and the stages work on different groups at the same time. While every rank has one
+    sequence at most, these may all be in one group.
     """
-    group = max(sequences / bound.machine.stages, 1.0) if sequences else 0.0
-    return run_step(bound, Batch(sequences=group, context_tokens=context_tokens, busy_ranks=busy_ranks))
+    local = -(-running // machine.data_ranks)
+    group = max(local / machine.stages, 1.0) if local else 0.0
+    pooled = max(running / machine.stages, min(running, machine.data_ranks))
+    return Batch(sequences=group, context_tokens=context_tokens, busy_ranks=pooled / group if group else 0.0)
+
+
+def decode_step(bound: Bound, running: float, context_tokens: float) -> Step:
+    """Time in which every one of ``running`` sequences of the replica gains one token."""
+    return run_step(bound, decode_batch(bound.machine, running, context_tokens))
 
 
 class Cut(NamedTuple):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..data import CLASS_DEFAULTS
-from ..formats import BF16
+from ..formats import BF16, Format
 from ..model import Checkpoint, Layer, Model
 from ..weights import Linear, Role
 from .assemble import make_layers, make_outside
@@ -134,14 +134,18 @@ def is_headless(section: Mapping[str, Any], model_type: str) -> bool:
 
 def describe(layers: tuple[Layer, ...], outside: tuple[Linear, ...], scheme: Scheme) -> Checkpoint:
     """Words for the checkpoint: its formats below 16 bit, the one with most elements first."""
-    elements: Counter[str] = Counter()
+    elements: Counter[Format] = Counter()
     for layer, count in Counter(map(id, layers)).items():
         weights = next(item for item in layers if id(item) == layer).weights
         for linear in weights:
-            if linear.stored.bits < BF16.bits:
-                elements[linear.stored.label] += count * linear.elements
+            elements[linear.stored] += count * linear.elements
     for linear in outside:
-        if linear.stored.bits < BF16.bits:
-            elements[linear.stored.label] += linear.elements
-    label = " + ".join(name for name, _ in elements.most_common()) or BF16.label
-    return Checkpoint(label=label, quantized=bool(elements), kv_precision=scheme.kv_precision, origin=scheme.origin)
+        elements[linear.stored] += linear.elements
+    below = [stored for stored, _ in elements.most_common() if stored.bits < BF16.bits]
+    return Checkpoint(
+        label=" + ".join(dict.fromkeys(stored.label for stored in below)) or BF16.label,
+        quantized=bool(below),
+        kv_precision=scheme.kv_precision,
+        origin=scheme.origin,
+        main_rate=below[0].rate if below else None,
+    )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from roofline import CATALOGUE, DeploymentError, Model, WorkloadError
-from roofline.formats import BF16, FP8, NVFP4
+from roofline.formats import BF16, FP8, FP8_BLOCK, NVFP4
 from roofline.weights import Role
 
 LLAMA: dict[str, Any] = {
@@ -83,6 +83,33 @@ def test_a_named_format_requantises_what_the_checkpoint_quantises() -> None:
     formats = {linear.name: quantized.format_of(linear, "fp4") for linear in quantized.layers[0].weights}
     assert formats["mlp.up_proj"] is NVFP4
     assert formats["self_attn.q_proj"] is BF16
+
+
+COMPRESSED = CATALOGUE["deepseek-ai/DeepSeek-V4-Flash"].config
+
+
+def test_a_checkpoint_that_is_mostly_of_the_named_width_stays_as_it_is() -> None:
+    """4-bit experts beside FP8 attention: what nvidia/DeepSeek-V4-Flash-NVFP4 leaves as well."""
+    mixed = Model.from_config(COMPRESSED)
+    assert mixed.weight_bytes("fp4") == mixed.weight_bytes("auto")
+    formats = {linear.name: mixed.format_of(linear, "fp8") for linear in mixed.layers[2].weights}
+    assert formats["ffn.experts.*.w1"] is FP8
+    assert formats["attn.wq_b"] is FP8_BLOCK
+
+
+def test_fp4_leaves_compressed_attention_in_16_bit() -> None:
+    plain = Model.from_config({key: value for key, value in COMPRESSED.items() if key != "quantization_config"})
+    formats = {linear.name: plain.format_of(linear, "fp4") for linear in plain.layers[2].weights}
+    assert formats["attn.wq_b"] is BF16
+    assert formats["ffn.experts.*.w1"] is NVFP4
+    assert plain.keeps_attention
+    assert not Model.from_config(LLAMA).keeps_attention
+
+
+def test_hyper_connections_are_held_in_fp32() -> None:
+    model = Model.from_config(COMPRESSED)
+    found = {linear.stored.name for linear in model.layers[0].weights if linear.name.startswith("hc_")}
+    assert found == {"fp32"}
 
 
 def test_active_parameters_leave_out_idle_experts() -> None:

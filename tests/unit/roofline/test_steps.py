@@ -11,7 +11,7 @@ from roofline.machine import make_machine
 from roofline.mixers import attended_pairs
 from roofline.operators import Batch, Kind, bind
 from roofline.plan import plan_for
-from roofline.steps import Step, cut_prompt, decode_step, prefill_alone, run_step
+from roofline.steps import Step, cut_prompt, decode_batch, decode_step, prefill_alone, run_step
 
 LLAMA_8B = "meta-llama/Llama-3.1-8B"
 
@@ -161,3 +161,10 @@ def test_sequences_travel_through_the_stages_in_groups():
 def test_fewer_sequences_than_stages_travel_one_by_one():
     model = bound(pipeline_parallel=4)
     assert decode_step(model, 2, 1000) == run_step(model, Batch(sequences=1, context_tokens=1000))
+
+
+def test_a_group_of_a_pipeline_holds_no_fewer_sequences_when_there_are_more() -> None:
+    """Two stages, two data-parallel ranks: three sequences may meet as two in one group."""
+    machine = bound(pipeline_parallel=2, attention_data_parallel=2).machine
+    pooled = [batch.sequences * batch.busy_ranks for batch in (decode_batch(machine, n, 100) for n in range(1, 9))]
+    assert pooled == [1, 2, 2, 2, 2.5, 3, 3.5, 4]

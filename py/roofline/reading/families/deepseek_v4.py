@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ...errors import ConfigError
 from ...feedforward import MixtureOfExperts
+from ...formats import FP32
 from ...mixers.compressed import CompressedAttention
 from ...weights import Linear, Role, Split
 from ..attention import HEADS, hidden_size, layer_count
@@ -76,8 +77,11 @@ def compressed(keys: Keys, hidden: int, ratio: int) -> CompressedAttention:
 
 
 def connection(name: str, hidden: int, streams: int, outputs: int) -> Linear:
-    """Matrix of a hyper-connection: from all streams to their mixing weights, on every rank."""
-    return Linear(name, streams * hidden, outputs, Role.MLP, Split.NONE, name, quantizable=False)
+    """Matrix of a hyper-connection: from all streams to their mixing weights, on every rank, in FP32.
+
+    vLLM's DeepseekV4DecoderLayer allocates them so, after the reference's Block, because the iteration needs it.
+    """
+    return Linear(name, streams * hidden, outputs, Role.MLP, Split.NONE, name, stored=FP32, quantizable=False)
 
 
 def read_v4(keys: Keys) -> Blueprint:
