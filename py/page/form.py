@@ -7,8 +7,9 @@ from js import document
 
 from page.dom import find
 from present import hints, state
+from present.fields import Issue
 from present.hints import Resolved
-from present.state import RULES, Issue, Scenario
+from present.state import RULES, Scenario
 
 STEPS: Mapping[str, Callable[[int], int]] = {
     "ArrowUp": lambda value: value * 2 if value else 1,

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from present import text
+from present.fields import Issue
 from present.figures import Writer
 from present.hubtext import ModelRef
-from present.state import MANUAL_FIELDS, RULES, Issue, Scenario
+from present.state import MANUAL_FIELDS, RULES, Scenario
 from roofline import GPUS, Estimate, RooflineError
 
 MAX_WORDS = 600

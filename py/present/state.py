@@ -5,21 +5,38 @@ but for the model, the arguments of the engine's API. Each field carries the rul
 is read, so that a form and a link are held to the same bounds. Defaults are left out of links.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from types import MappingProxyType
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from present import hubtext, parse
-from present.text import exact, listing
+from present import fields, hubtext
+from present.fields import Issue, Refused, Rule, choice, count, flag, measure, rules_of
+from present.text import listing
 from roofline import ENGINES, GPUS
 
 VERSION = "1"
 """Of the query string, its key `v`."""
 
-FOREIGN_KEYS = frozenset({"v", "view", "embed", "theme", "show"})
-"""Keys of the query string that are not part of a scenario."""
+FIND_KEYS = frozenset(
+    {
+        "find_users",
+        "find_requests_per_s",
+        "find_ttft_s",
+        "find_tpot_ms",
+        "find_tokens_per_s",
+        "find_usd_per_month",
+        "find_gpus",
+        "find_precisions",
+    }
+)
+"""What a search for a deployment asks: the fields of present/wanted.py."""
+
+PINS = ("a", "b", "c")
+"""Pinned scenarios: `a.gpu` is the GPU of the first (present/pins.py)."""
+
+FOREIGN_KEYS = FIND_KEYS | {"v", "view", "embed", "theme", "show"}
+"""Keys of the query string that are not part of the form's scenario."""
 
 VIEWS = ("figures", "curve", "time", "find", "compare", "accuracy")
 """What can stand below the headline, the default first."""
@@ -36,50 +53,6 @@ PASTED = "pasted config.json"
 """In the model box: the model is the pasted text. No id of the Hub has a space."""
 
 
-class Refused(ValueError):
-    """The text of one field cannot be used; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How the text of one field is read, and how its value is written."""
-
-    label: str
-    read: Callable[[str], Any]
-    write: Callable[[Any], str] = str
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """One field whose text could not be used, and why."""
-
-    field: str
-    reason: str
-
-    @property
-    def text(self) -> str:
-        """The whole sentence, with the name of the field."""
-        rule = RULES.get(self.field)
-        if rule is None:
-            return self.reason
-        gap = " " if self.reason.startswith(("must", "is ")) else ": "
-        return f"{rule.label}{gap}{self.reason}"
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """The range that a number must lie in, ends included."""
-
-    low: float
-    high: float
-
-    def check(self, value: float) -> None:
-        """Raise Refused where the value lies outside."""
-        if not self.low <= value <= self.high:
-            raise Refused(f"must be between {exact(self.low)} and {exact(self.high)}.")
-
-
-_NO_ALIASES: Mapping[str, str] = MappingProxyType({})
 _GPU_ALIASES = {alias: gpu.name for gpu in GPUS.values() for alias in gpu.aliases}
 _16_BIT = {"bf16": "fp16"}
 
@@ -96,96 +69,40 @@ def _model(label: str, default: str) -> Any:
     return field(default=default, metadata={"rule": Rule(label, read)})
 
 
-def _flag(label: str) -> Any:
-    def read(text: str) -> bool:
-        if text.strip().lower() not in {"", "0", "1", "on", "true", "false"}:
-            raise Refused("must be 1 or left out.")
-        return text.strip().lower() in {"1", "on", "true"}
-
-    return field(default=False, metadata={"rule": Rule(label, read, lambda value: "1" if value else "")})
-
-
-def _choice(label: str, default: str, choices: tuple[str, ...], aliases: Mapping[str, str] = _NO_ALIASES) -> Any:
-    by_name = {name.lower(): choice for name, choice in aliases.items()}
-    by_name |= {choice.lower(): choice for choice in choices}
-
-    def read(text: str) -> str:
-        try:
-            return by_name[text.strip().lower()]
-        except KeyError:
-            shown = text.strip()[:40]
-            raise Refused(f"“{shown}” is not known here: {listing(choices)}.") from None
-
-    return field(default=default, metadata={"rule": Rule(label, read)})
-
-
-def _count(label: str, default: int | None, low: int, high: int, *, tokens: bool = False) -> Any:
-    bounds = Bounds(low, high)
-
-    def read(text: str) -> int | None:
-        if default is None and not text.strip():
-            return None
-        value = parse.count(text, tokens=tokens)
-        bounds.check(value)
-        return value
-
-    return field(default=default, metadata={"rule": Rule(label, read, _written)})
-
-
-def _measure(label: str, default: float | None, low: float, high: float) -> Any:
-    bounds = Bounds(low, high)
-
-    def read(text: str) -> float | None:
-        if default is None and not text.strip():
-            return None
-        value = parse.number(text)
-        bounds.check(value)
-        return value
-
-    return field(default=default, metadata={"rule": Rule(label, read, _written)})
-
-
-def _written(value: float | None) -> str:
-    """The shortest text that reads back as the same number; the decimal mark is a point."""
-    if value is None:
-        return ""
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """Everything that the form says. Absent numbers (None) leave the choice to the engine."""
 
     model: str = _model("Model", DEFAULT_MODEL)
-    gpu: str = _choice("GPU", "H200 SXM", tuple(GPUS), _GPU_ALIASES)
-    nodes: int = _count("Nodes", 1, 1, 10_000)
-    precision: str = _choice("Precision", "auto", PRECISIONS, _16_BIT)
-    kv_precision: str = _choice("KV cache precision", "auto", KV_PRECISIONS, _16_BIT)
-    tensor_parallel: int = _count("Tensor parallelism", 8, 1, 1_024)
-    pipeline_parallel: int = _count("Pipeline parallelism", 1, 1, 1_024)
-    expert_parallel: int = _count("Expert parallelism", 1, 1, 1_024)
-    attention_data_parallel: int = _count("Attention data parallelism", 1, 1, 1_024)
-    input_tokens: int = _count("Input tokens", 2_048, 1, 10_000_000, tokens=True)
-    output_tokens: int = _count("Output tokens", 1_024, 1, 10_000_000, tokens=True)
-    concurrency: int | None = _count("Concurrent requests", None, 1, 1_000_000)
-    usd_per_gpu_hour: float | None = _measure("Price per GPU-hour", None, 0, 10_000)
-    utilization: float = _measure("Utilization", 1.0, 0.01, 1)
-    engine: str = _choice("Engine", "vLLM", tuple(ENGINES))
-    memory_fraction: float | None = _measure("Memory fraction", None, 0.01, 1)
-    max_running: int | None = _count("Max sequences", None, 1, 1_000_000)
-    max_batched_tokens: int | None = _count("Tokens per step", None, 1, 10_000_000, tokens=True)
-    manual: bool = _flag("Manual model parameters")
-    total_params: int = _count("Total parameters", 70_600_000_000, 1, 10**14)
-    hidden_size: int = _count("Hidden size", 8_192, 1, 1_000_000)
-    layers: int = _count("Layers", 80, 1, 10_000)
-    heads: int = _count("Attention heads", 64, 1, 100_000)
-    kv_heads: int = _count("KV heads", 8, 1, 100_000)
-    experts: int = _count("Experts", 0, 0, 100_000)
-    active_experts: int = _count("Active experts", 0, 0, 100_000)
-    units: str = _choice("Memory unit", "gb", UNITS)
+    gpu: str = choice("GPU", "H200 SXM", tuple(GPUS), _GPU_ALIASES)
+    nodes: int = count("Nodes", 1, 1, 10_000)
+    precision: str = choice("Precision", "auto", PRECISIONS, _16_BIT)
+    kv_precision: str = choice("KV cache precision", "auto", KV_PRECISIONS, _16_BIT)
+    tensor_parallel: int = count("Tensor parallelism", 8, 1, 1_024)
+    pipeline_parallel: int = count("Pipeline parallelism", 1, 1, 1_024)
+    expert_parallel: int = count("Expert parallelism", 1, 1, 1_024)
+    attention_data_parallel: int = count("Attention data parallelism", 1, 1, 1_024)
+    input_tokens: int = count("Input tokens", 2_048, 1, 10_000_000, tokens=True)
+    output_tokens: int = count("Output tokens", 1_024, 1, 10_000_000, tokens=True)
+    concurrency: int | None = count("Concurrent requests", None, 1, 1_000_000)
+    usd_per_gpu_hour: float | None = measure("Price per GPU-hour", None, 0, 10_000)
+    utilization: float = measure("Utilization", 1.0, 0.01, 1)
+    engine: str = choice("Engine", "vLLM", tuple(ENGINES))
+    memory_fraction: float | None = measure("Memory fraction", None, 0.01, 1)
+    max_running: int | None = count("Max sequences", None, 1, 1_000_000)
+    max_batched_tokens: int | None = count("Tokens per step", None, 1, 10_000_000, tokens=True)
+    manual: bool = flag("Manual model parameters")
+    total_params: int = count("Total parameters", 70_600_000_000, 1, 10**14)
+    hidden_size: int = count("Hidden size", 8_192, 1, 1_000_000)
+    layers: int = count("Layers", 80, 1, 10_000)
+    heads: int = count("Attention heads", 64, 1, 100_000)
+    kv_heads: int = count("KV heads", 8, 1, 100_000)
+    experts: int = count("Experts", 0, 0, 100_000)
+    active_experts: int = count("Active experts", 0, 0, 100_000)
+    units: str = choice("Memory unit", "gb", UNITS)
 
 
-RULES: Mapping[str, Rule] = {each.name: each.metadata["rule"] for each in fields(Scenario)}
+RULES: Mapping[str, Rule] = rules_of(Scenario)
 MANUAL_FIELDS = (
     "total_params",
     "hidden_size",
@@ -200,16 +117,8 @@ DEFAULT = Scenario()
 
 def read(values: Mapping[str, str]) -> tuple[Scenario, tuple[Issue, ...]]:
     """Read texts by field name; what cannot be used keeps its default and is reported."""
-    used: dict[str, Any] = {}
-    issues = []
-    for key, rule in RULES.items():
-        if key not in values:
-            continue
-        try:
-            used[key] = rule.read(values[key])
-        except (Refused, parse.NotANumber) as problem:
-            issues.append(Issue(key, str(problem)))
-    return Scenario(**used), tuple(issues)
+    used, issues = fields.read(RULES, values)
+    return Scenario(**used), issues
 
 
 def texts(scenario: Scenario) -> dict[str, str]:
@@ -247,7 +156,12 @@ def with_view(query: str, view: str) -> str:
 
 def _foreign(query: str) -> dict[str, str]:
     pairs = parse_qsl(query.removeprefix("?")[:MAX_QUERY_CHARACTERS])
-    return {key: value for key, value in pairs if key in FOREIGN_KEYS and key != "v"}
+    return {key: value for key, value in pairs if _is_foreign(key) and key != "v"}
+
+
+def _is_foreign(key: str) -> bool:
+    pin, dot, field_name = key.partition(".")
+    return key in FOREIGN_KEYS or (bool(dot) and pin in PINS and field_name in RULES)
 
 
 def from_query(query: str) -> tuple[Scenario, tuple[Issue, ...]]:
@@ -267,7 +181,7 @@ def _version_issue(values: Mapping[str, str]) -> tuple[Issue, ...]:
 
 
 def _unknown_keys(values: Mapping[str, str]) -> tuple[Issue, ...]:
-    unknown = [key[:40] for key in values if key not in RULES and key not in FOREIGN_KEYS]
+    unknown = [key[:40] for key in values if key not in RULES and not _is_foreign(key)]
     if not unknown:
         return ()
     return (Issue("", f"The link has settings unknown here: {listing(unknown[:5], 'and')}."),)
