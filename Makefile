@@ -77,7 +77,7 @@ node_modules/.stamp: package.json package-lock.json | $(STAMPS)/node
 	@PATH="$$(tools/find_node.sh):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
-RUNTIME_TOOLS := tools/runtime.py tools/bytecode.py tools/bytecode.mjs tools/stdlib_modules.txt
+RUNTIME_TOOLS := tools/runtime.py tools/bytecode.py tools/bytecode.mjs tools/stdlib_modules.txt tools/plot.mjs
 runtime/.stamp: node_modules/.stamp $(RUNTIME_TOOLS)
 	@echo "setup: runtime/"
 	@PATH="$$(tools/find_node.sh):$$PATH" $(PY) tools/runtime.py && touch $@

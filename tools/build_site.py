@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ BUILD = ROOT / "build"
 PACKED = BUILD / "packed"
 COPIED = ("index.html", "pyscript.toml", "css", "js", "assets", "py/page/main.py", "runtime")
 OWN = ("css/*.css", "js/*", "assets/*", "py/page/main.py", *app_zip.ARCHIVES)
+CHARTS = ("css/charts.css", "runtime/plot/plot.mjs", "js/chart*.mjs")
 IGNORED = shutil.ignore_patterns(".*", "__pycache__", "*.md")
 
 
@@ -53,15 +55,39 @@ def name_versions() -> None:
     The file itself keeps its name, so that an old page still finds one. PyScript knows an archive by the
     end of its address, hence the repeated suffix.
     """
+    name_chart_versions()
     page, settings = SITE / "index.html", SITE / "pyscript.toml"
     leaves = [path for name in OWN for path in sorted(SITE.glob(name))]
     for text, files in ((settings, leaves), (page, [*leaves, settings])):
         content = text.read_text("utf-8")
         for file in files:
             name = file.relative_to(SITE).as_posix()
-            version = hashlib.sha256(file.read_bytes()).hexdigest()[:8] + (".zip" if file.suffix == ".zip" else "")
-            content = re.sub(rf'"(\./)?{re.escape(name)}"', rf'"\g<1>{name}?{version}"', content)
+            ending = version(file) + (".zip" if file.suffix == ".zip" else "")
+            content = re.sub(rf'"(\./)?{re.escape(name)}"', rf'"\g<1>{name}?{ending}"', content)
         text.write_text(content, "utf-8")
+
+
+def name_chart_versions() -> None:
+    """The same for the files of the charts, which name each other: what is named comes before what names it."""
+    files = {path for name in CHARTS for path in SITE.glob(name)}
+    named = {path: files & {(path.parent / link).resolve() for link in links(path)} for path in files}
+    for path in TopologicalSorter(named).static_order():
+        content = path.read_text("utf-8")
+        for link in links(path):
+            content = content.replace(f'"{link}"', f'"{link}?{version((path.parent / link).resolve())}"')
+        path.write_text(content, "utf-8")
+
+
+def links(path: Path) -> set[str]:
+    """Relative addresses of scripts and styles that a script names."""
+    return (
+        set(re.findall(r'"(\.\.?/[^"?]+\.(?:css|mjs))"', path.read_text("utf-8"))) if path.suffix == ".mjs" else set()
+    )
+
+
+def version(file: Path) -> str:
+    """What tells one content of a file from another."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:8]
 
 
 def with_address(html: str, url: str) -> str:

@@ -1,15 +1,16 @@
 """The notice of all third-party code that the site ships.
 
-npm packages are those whose sources stand in the source maps of the files in runtime/pyscript/,
-plus the two that the files come from; what is compiled into Pyodide beyond them is listed in
-third_party.toml. A package's own licence file is quoted; where it ships none, and for the listed
-components, the standard text of its SPDX identifier.
+npm packages are those whose sources stand in the source maps of the files in runtime/pyscript/
+or in the bundle runtime/plot/plot.mjs, plus those that the files come from; what is compiled into
+them beyond that is listed in third_party.toml. A package's own licence file is quoted; where it
+ships none, and for the listed components, the standard text of its SPDX identifier.
 """
 
 import json
 import re
 import textwrap
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
 LISTED = ROOT / "tools" / "third_party.toml"
 PYSCRIPT = MODULES / "@pyscript" / "core" / "dist"
-DIRECT = ("@pyscript/core", "pyodide")
-PACKAGE = re.compile(r".*node_modules/((?:@[^/]+/)?[^/]+)/")
+PLOT_PARTS = ROOT / "runtime" / "plot" / ".parts.json"
+DIRECT = ("@observablehq/plot", "@pyscript/core", "pyodide")
+PACKAGE = re.compile(r"(?:.*/)?node_modules/((?:@[^/]+/)?[^/]+)/")
 RULE = "=" * 96
 IDENTIFIERS = {"APACHE-2.0": "Apache-2.0"}
 
@@ -45,8 +47,19 @@ def shipped_packages() -> list[str]:
     names = set(DIRECT)
     for file in (ROOT / "runtime" / "pyscript").glob("*.js"):
         sources = json.loads((PYSCRIPT / f"{file.name}.map").read_text("utf-8"))["sources"]
-        names |= {found[1] for source in sources if (found := PACKAGE.match(source))}
-    return sorted(names)
+        names |= packages_of(sources)
+    return sorted(names | packages_of(bundled_sources()))
+
+
+def packages_of(sources: Iterable[str]) -> set[str]:
+    """The packages in whose folders these files stand."""
+    return {found[1] for source in sources if (found := PACKAGE.match(source))}
+
+
+def bundled_sources() -> list[str]:
+    """Files with code in the chart library's bundle."""
+    (bundle,) = json.loads(PLOT_PARTS.read_text("utf-8"))["outputs"].values()
+    return [source for source, part in bundle["inputs"].items() if part["bytesInOutput"]]
 
 
 def listed() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Fill runtime/ from the npm packages: PyScript, Pyodide, the compiled standard library.
+"""Fill runtime/ from the npm packages: PyScript, Pyodide, the compiled standard library, Observable Plot.
 
 Third-party code is never committed; it comes from node_modules/ at the versions of
 package-lock.json. What PyScript can load lazily and this page never uses (editor, terminal) stays
@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = ROOT / "runtime"
 PYSCRIPT = ROOT / "node_modules" / "@pyscript" / "core" / "dist"
 PYODIDE = ROOT / "node_modules" / "pyodide"
+PLOT = RUNTIME / "plot" / "plot.mjs"
+PLOT_PARTS = RUNTIME / "plot" / ".parts.json"
 PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
 # Fetched by PyScript at every start, used or not.
 PYSCRIPT_PLUGINS = (
@@ -55,12 +57,21 @@ def compile_library() -> None:
     subprocess.run(command, check=True, cwd=ROOT)
 
 
+def bundle_charts() -> None:
+    """Bundle the part of Observable Plot that the page draws with; the list of what went in tells whose code it is."""
+    command = ["node", "node_modules/esbuild/bin/esbuild", "tools/plot.mjs", "--bundle", "--minify", "--format=esm"]
+    options = ["--target=es2022", "--legal-comments=none", "--log-level=warning"]
+    outputs = [f"--outfile={PLOT}", f"--metafile={PLOT_PARTS}"]
+    subprocess.run([*command, *options, *outputs], check=True, cwd=ROOT)
+
+
 def main() -> int:
     """Make runtime/ anew."""
     shutil.rmtree(RUNTIME, ignore_errors=True)
     copy(PYSCRIPT, RUNTIME / "pyscript", pyscript_files())
     copy(PYODIDE, RUNTIME / "pyodide", list(PYODIDE_FILES))
     compile_library()
+    bundle_charts()
     return 0
 
 

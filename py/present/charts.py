@@ -1,10 +1,11 @@
 """What a chart shows, apart from how it is drawn: data, axes, title, and the same data as a table.
 
-A drawing library reads `Chart.to_dict()`. Values are SI; labels and the table carry text for people.
+js/charts.mjs draws `Chart.to_dict()` (page/charts.py hands it over as JSON); every field is described at its class.
+Values are SI; labels and the table carry text for people.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 Cell = str
@@ -12,19 +13,38 @@ Cell = str
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One axis; unit "" for pure numbers, scale "linear", "log" or "band"."""
+    """One axis.
+
+    Attributes:
+        label: what is measured, without the unit.
+        unit: "" for pure numbers. Ticks carry "s", "bytes", "USD" and "share" themselves; others stand by the label.
+        scale: "linear", "log", "log2" (ticks at powers of two) or, on x alone, "band": each x is the name of a row of
+            stacked bars.
+        low, high: ends of the axis; None takes those of the data (a linear axis then includes 0).
+    """
 
     label: str
     unit: str = ""
     scale: str = "linear"
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Datum:
     """One thing that is drawn.
 
-    `x` is a number or, on a band axis, a name; `low` and `high` bound `y`; `size` is a share of one; `words` says
-    the point in full, for a tooltip and for readers of the screen.
+    Attributes:
+        x: a number or, on a band axis, the name of a row.
+        y: a number.
+        series: of equal names, equal colours. A line is labelled with its series, dots get a legend.
+        label: written beside the point, or into its bar.
+        words: the point in full, for its tip and for readers of the screen; "head: rest" makes a head line of the tip.
+            A point without words cannot be visited.
+        low, high: bounds of y, for a band.
+        size: a share of one: area of a dot.
+        pick: what a click or Enter on the point sends as detail of `chart:pick`; "" where nothing is to be chosen.
+        chosen: the one that the form says.
     """
 
     x: float | str
@@ -35,11 +55,19 @@ class Datum:
     low: float | None = None
     high: float | None = None
     size: float | None = None
+    pick: str = ""
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Data drawn with one mark: "line", "dot", "bar", "rule" (a vertical line at x) or "band"."""
+    """Data drawn with one mark, later layers above earlier ones.
+
+    Attributes:
+        mark: "line", "dot" (thousands are fine), "mark" (a ring with its label; filled where chosen), "bar" (parts of
+            a row, stacked in order), "rule" (a vertical line at x) or "band" (from low to high).
+        data: in the order of a line.
+    """
 
     mark: str
     data: tuple[Datum, ...]
@@ -56,7 +84,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """One chart. The title says what is to be seen, the summary what it shows for those who do not see it."""
+    """One chart.
+
+    Attributes:
+        key: a name for files and tests.
+        title: what is to be seen.
+        summary: what it shows, also for those who do not see it.
+        tones: colour of a series where it is not left to the order: "1" to "6", "quiet", "bad".
+        shape: "wide", "small" (one of several side by side) or "square".
+    """
 
     key: str
     title: str
@@ -65,6 +101,8 @@ class Chart:
     y: Axis
     layers: tuple[Layer, ...]
     table: Table
+    tones: Mapping[str, str] = field(default_factory=dict)
+    shape: str = "wide"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a drawing library."""
@@ -81,11 +119,16 @@ def dots(points: Sequence[Datum]) -> Layer:
     return Layer("dot", tuple(points))
 
 
+def marks(points: Sequence[Datum]) -> Layer:
+    """Points that stand out, with their labels."""
+    return Layer("mark", tuple(points))
+
+
 def bars(parts: Sequence[Datum]) -> Layer:
     """Parts stacked in order."""
     return Layer("bar", tuple(parts))
 
 
-def rules(marks: Sequence[Datum]) -> Layer:
+def rules(at: Sequence[Datum]) -> Layer:
     """Vertical lines with a label."""
-    return Layer("rule", tuple(marks))
+    return Layer("rule", tuple(at))

@@ -127,3 +127,9 @@ def test_the_second_archive_comes_and_is_imported_from(boot, python, page):
     boot(page)
     code = "from page import later\nmodule = await later.module('roofline.search')\nmodule.__file__"
     assert python(page, code).endswith("roofline/search.pyc")
+
+
+def test_the_charts_are_not_fetched_at_the_start(server, boot, page):
+    server.sent.clear()
+    boot(page)
+    assert not [path for path, _ in server.sent if "chart" in path or "plot" in path]

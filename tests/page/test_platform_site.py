@@ -155,3 +155,13 @@ def test_served_as_a_static_host_does(tmp_path: Path):
         assert get(server.url + "a.wasm").headers["Content-Type"] == "application/wasm"
         assert status(server.url.replace("/some/project/", "/")) == 404
         assert server.sent[0] == ("/some/project/", len(body))
+
+
+def test_the_files_of_the_charts_name_each_other_with_hashes():
+    files = [*(SITE / "js").glob("chart*.mjs")]
+    named = {pair for file in files for pair in re.findall(r'"\.\.?/([^"?]+)\?([0-9a-f]{8})"', file.read_text("utf-8"))}
+    assert {"chart-plot.mjs", "runtime/plot/plot.mjs", "css/charts.css"} <= {name for name, _ in named}
+    for name, version in named:
+        path = SITE / name if "/" in name else SITE / "js" / name
+        assert build_site.version(path) == version, name
+    assert not [file.name for file in files if re.search(r'from "[^"?]+"', file.read_text("utf-8"))]

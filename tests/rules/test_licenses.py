@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import licenses
+import runtime
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME = ROOT / "runtime"
@@ -32,9 +33,19 @@ def test_every_shipped_npm_package_is_named_with_version_licence_and_source(noti
 def test_every_script_that_is_shipped_comes_from_a_named_package():
     dist = ROOT / "node_modules" / "@pyscript" / "core" / "dist"
     pyodide = ROOT / "node_modules" / "pyodide"
-    for file in RUNTIME.rglob("*"):
+    bundles = {runtime.PLOT}
+    for file in set(RUNTIME.rglob("*")) - bundles:
         if file.is_file() and file.suffix in {".js", ".mjs", ".wasm"}:
             assert (dist / file.name).exists() or (pyodide / file.name).exists(), file.name
+
+
+def test_every_package_in_the_charts_bundle_is_named(notice):
+    packages = licenses.packages_of(licenses.bundled_sources())
+    assert {"@observablehq/plot", "d3-array", "d3-scale", "d3-shape"} <= packages
+    own = [source for source in licenses.bundled_sources() if "node_modules/" not in source]
+    assert set(own) <= {"tools/plot.mjs"}
+    for name in packages:
+        assert f"\n{licenses.npm_component(name).name}\nLicence: ISC" in notice, name
 
 
 def test_every_direct_dependency_is_named(notice):
