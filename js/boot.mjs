@@ -4,7 +4,7 @@
  * Starts loading as soon as it is evaluated, so that Pyodide comes up while PyScript still reads its
  * configuration; PyScript then gets the interpreter that is under way. Reports the boot as
  * `roofline:progress` events on the document element, with detail {stage, loaded, total}: stage is
- * "downloading" (bytes, decoded), "starting" or "failed".
+ * "downloading" (bytes, decoded), "starting", "opening" (the interpreter is there) or "failed".
  */
 import { loadPyodide as load, version } from "../runtime/pyodide/pyodide.mjs";
 
@@ -90,7 +90,7 @@ const interpreter = load({
     stdout: (text) => streams.stdout(text),
     stderr: (text) => streams.stderr(text),
 });
-interpreter.catch(() => report("failed"));
+interpreter.then(() => report("opening"), () => report("failed"));
 
 /** What PyScript calls: only where the output goes is its own to say. */
 export function loadPyodide({ stdout, stderr } = {}) {

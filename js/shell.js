@@ -1,39 +1,97 @@
 /*
- * What must work before Python does: the stored choice of colours, ahead of the first paint, and the
- * progress of the start. A classic script that stands below the controls it sets.
+ * What must work before Python does: the stored choice of colours, ahead of the first paint; what the
+ * figures of index.html may stand for; the progress of the start; what a reload must not lose. A classic
+ * script that stands below the controls it sets.
  */
 (() => {
-    const KEY = "roofline:theme";
-    const theme = document.getElementById("theme");
+    const html = document.documentElement;
+    const find = (id) => document.getElementById(id);
 
-    /** Storage is refused in some embeddings; the choice then lasts as long as the page. */
-    function stored(...value) {
+    /** Storage is refused in some embeddings; what is kept then lasts as long as the page. */
+    function stored(kind, key, ...value) {
         try {
-            return value.length ? localStorage.setItem(KEY, value[0]) : localStorage.getItem(KEY);
+            const storage = window[kind];
+            const kept = storage.getItem(key);
+            if (value.length) value[0] === null ? storage.removeItem(key) : storage.setItem(key, value[0]);
+            return kept;
         } catch {
             return null;
         }
     }
 
-    const chosen = theme.querySelector(`[value="${CSS.escape(stored() ?? "auto")}"]`);
-    if (chosen) chosen.checked = true;
-    theme.addEventListener("change", ({ target }) => stored(target.value));
+    function colours() {
+        const theme = find("theme");
+        const chosen = theme.querySelector(`[value="${CSS.escape(stored("localStorage", "roofline:theme") ?? "auto")}"]`);
+        if (chosen) chosen.checked = true;
+        theme.addEventListener("change", ({ target }) => stored("localStorage", "roofline:theme", target.value));
+    }
 
-    const words = {
-        downloading: "Loading Python into your browser",
-        starting: "Starting Python",
-        ready: "Ready",
+    /* The figures in index.html answer the default scenario. A link may ask for another, and so may the form. */
+    const NOT_OF_THE_SCENARIO = new Set(["v", "embed", "theme", "show"]);
+    const asksForMore = [...new URLSearchParams(location.search).keys()].some((key) => !NOT_OF_THE_SCENARIO.has(key));
+    if (asksForMore) html.dataset.answer = "pending";
+
+    const SAID = {
+        pending: "Waiting for Python to compute what this link asks for.",
+        edited: "Still the default scenario: yours is computed as soon as Python is ready.",
+        failed: "The default scenario, computed when this page was built; not what this link asks for.",
     };
 
-    document.documentElement.addEventListener("roofline:progress", ({ detail }) => {
-        const bar = document.getElementById("boot-progress");
-        const stage = document.getElementById("boot-stage");
-        if (!bar || !stage || !words[detail.stage]) return;
+    function sayWhatTheFiguresAre() {
+        const origin = find("origin");
+        const state = html.dataset.state === "failed" && asksForMore ? "failed" : html.dataset.answer;
+        if (origin && html.dataset.state !== "ready" && SAID[state]) origin.textContent = SAID[state];
+    }
+
+    function edited() {
+        if (html.dataset.state !== "loading" || html.dataset.answer) return;
+        html.dataset.answer = "edited";
+        sayWhatTheFiguresAre();
+    }
+
+    const STAGES = {
+        downloading: "Loading Python",
+        starting: "Starting Python",
+        opening: "Opening the calculator",
+    };
+
+    function progress({ detail }) {
+        const bar = find("boot-progress");
+        const stage = find("boot-stage");
+        if (!bar || !stage || !STAGES[detail.stage]) return;
         const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
         const downloading = detail.stage === "downloading" && detail.total > 0;
         if (downloading) bar.value = detail.loaded / detail.total;
         else bar.removeAttribute("value");
         const amount = downloading ? `: ${megabytes(detail.loaded)} of ${megabytes(detail.total)} MB` : "";
-        stage.textContent = `${words[detail.stage]}${amount}. You can fill in the form meanwhile.`;
+        stage.textContent = `${STAGES[detail.stage]}${amount}`;
+    }
+
+    /* A pasted config.json is in no link. It outlives a reload in its own tab, and nothing else. */
+    const PASTED = "roofline:pasted";
+    const MAX_PASTED_CHARACTERS = 1_000_000;
+
+    function keepPasted() {
+        const text = find("config").value.trim();
+        const isConfig = text.startsWith("{") && text.length <= MAX_PASTED_CHARACTERS;
+        stored("sessionStorage", PASTED, isConfig ? text : null);
+    }
+
+    function bringBackPasted() {
+        const text = stored("sessionStorage", PASTED);
+        const box = find("config");
+        if (!text || box.value) return;
+        box.value = text;
+        find("paste").open = new URLSearchParams(location.search).get("model")?.startsWith("pasted");
+    }
+
+    colours();
+    html.addEventListener("roofline:progress", progress);
+    new MutationObserver(sayWhatTheFiguresAre).observe(html, { attributeFilter: ["data-state"] });
+    document.addEventListener("DOMContentLoaded", () => {
+        sayWhatTheFiguresAre();
+        bringBackPasted();
+        find("scenario").addEventListener("input", edited);
     });
+    addEventListener("pagehide", keepPasted);
 })();

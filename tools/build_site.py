@@ -90,6 +90,15 @@ def version(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()[:8]
 
 
+def without_markers(html: str) -> str:
+    """The page without the marks of its generated blocks, nor white space there.
+
+    Python brings the page in line with its own answer; what equals it, it leaves alone.
+    """
+    block = re.compile(r"\s*<!-- ([a-z-]+):begin -->\n(.*?)\n?<!-- \1:end -->\s*", re.S)
+    return block.sub(lambda found: found[2].replace(">\n<", "><"), html)
+
+
 def with_address(html: str, url: str) -> str:
     """The page with the tags that name its own address."""
     parts = urlsplit(url)
@@ -106,11 +115,12 @@ def build(url: str = "") -> None:
     for name in COPIED:
         copy(name)
     compile_application()
+    page = SITE / "index.html"
+    page.write_text(without_markers(page.read_text("utf-8")), "utf-8")
     (SITE / "THIRD-PARTY-LICENSES").write_text(licenses.notice(), "utf-8")
     (SITE / ".nojekyll").touch()
     name_versions()
     if url:
-        page = SITE / "index.html"
         page.write_text(with_address(page.read_text("utf-8"), url), "utf-8")
 
 

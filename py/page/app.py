@@ -105,8 +105,7 @@ class App:
     def _show(self, outcome: Answer | Problem) -> None:
         if isinstance(outcome, Problem):
             return self.output.refuse(outcome)
-        notices = [(notice.code, notice.text) for notice in outcome.estimate.notices]
-        self.output.answer(outcome, (*notices, ("source", outcome.source)))
+        self.output.answer(outcome)
         self.form.resolve(hints.resolved(outcome))
         performance.mark("roofline:result")
         return None

@@ -15,6 +15,7 @@ from present.markup import h
 ANNOUNCE_AFTER_MS = 1_000
 WARNINGS = frozenset({"context-exceeded"})
 """Codes of notes that stand beside the answer rather than beneath it."""
+COMPUTED_HERE = "Computed by Python in your browser."
 
 
 class Output:
@@ -26,11 +27,12 @@ class Output:
         self.problem: Problem | None = None
         self._timer: int | None = None
 
-    def answer(self, answer: Answer, notes: Sequence[tuple[str, str]]) -> None:
+    def answer(self, answer: Answer) -> None:
         """Replace the figures, all at once."""
         self._clear()
         writer = Writer(binary=answer.scenario.units == "gib")
-        sentence = sentences.headline(answer)
+        sentence, notes = sentences.headline(answer), sentences.notes(answer)
+        patch(find("origin"), (COMPUTED_HERE,))
         patch(find("headline"), view.sentence_nodes(sentence))
         patch(find("asked"), view.asked_nodes(sentences.asked(answer, writer)))
         patch(find("cards"), view.groups_nodes(cards.groups(answer, writer)))
@@ -76,6 +78,7 @@ class Output:
         self.announce(words)
 
     def _clear(self) -> None:
+        self._drop_foreign()
         self.problem = None
         for name in ("problem", "waiting", "pending"):
             show(find(name), False)
@@ -85,6 +88,15 @@ class Output:
         self.results.removeAttribute("aria-busy")
         self.results.removeAttribute("data-stale")
         show(find("stale"), False)
+
+    def _drop_foreign(self) -> None:
+        """Blank the figures that index.html brought along, where the link asks for others (js/shell.js says so)."""
+        html = document.documentElement
+        if html.getAttribute("data-answer") == "pending":
+            for name in ("origin", "headline", "asked", "notes"):
+                patch(find(name), ())
+            patch(find("cards"), view.groups_nodes(cards.groups(None, Writer())))
+        html.removeAttribute("data-answer")
 
     def _stale(self) -> None:
         self.results.setAttribute("data-stale", "")

@@ -101,3 +101,9 @@ def _other_parallelism(scenario: Scenario) -> str:
         "attention DP": scenario.attention_data_parallel,
     }
     return "".join(f", {name} {degree}" for name, degree in degrees.items() if degree > 1)
+
+
+def notes(answer: Answer) -> tuple[tuple[str, str], ...]:
+    """What is said beneath the figures, each with its code: the engine's notices, and the model's source."""
+    notices = ((notice.code, notice.text) for notice in answer.estimate.notices)
+    return (*notices, ("source", answer.source))

@@ -36,14 +36,14 @@ def test_first_result_needs_at_most_5_5_megabytes(server, boot, page):
     assert sum(size for _, size in server.sent) <= 5.5e6
 
 
-def test_progress_goes_from_downloading_to_starting(boot, page):
+def test_progress_goes_from_downloading_to_opening(boot, page):
     page.add_init_script(
         "window.stages = [];document.addEventListener('roofline:progress', (event) => stages.push(event.detail), true);"
     )
     boot(page)
     stages = page.evaluate("stages")
     assert stages[0]["stage"] == "downloading"
-    assert stages[-1]["stage"] == "starting"
+    assert stages[-1]["stage"] == "opening"
     loaded = [stage["loaded"] for stage in stages]
     assert loaded == sorted(loaded)
     assert stages[-1]["loaded"] == stages[-1]["total"] > 1e7
