@@ -86,7 +86,7 @@ def test_a_link_does_not_show_another_scenarios_answer(held, page, query):
     assert page.locator("html").get_attribute("data-answer") is None
 
 
-@pytest.mark.parametrize("query", ["", "?theme=dark", "?v=1"])
+@pytest.mark.parametrize("query", ["", "?theme=dark", "?v=1&view=figures"])
 def test_a_link_to_the_default_scenario_shows_it(held, page, query):
     calculator, _ = held(query)
     expect(page.locator("#headline")).to_be_visible()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import prerender
+from present import state
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "index.html"
@@ -76,3 +77,9 @@ def test_no_inline_script_or_handler(elements):
 def test_pyscript_settings_are_plain_enough_for_its_reader():
     for line in (ROOT / "pyscript.toml").read_text("utf-8").splitlines():
         assert re.fullmatch(r'|#.*|\[[\w.]+\]|"?[\w./*-]+"? = ("[^"]*"|true|false|\[[^\]]*\])', line), line
+
+
+def test_the_shell_and_the_scenario_agree_on_what_a_link_may_say_besides():
+    script = (ROOT / "js" / "shell.js").read_text("utf-8")
+    (names,) = re.findall(r"NOT_OF_THE_SCENARIO = new Set\(\[(.*?)\]\)", script)
+    assert set(re.findall(r"\w+", names)) == state.FOREIGN_KEYS
