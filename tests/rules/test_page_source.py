@@ -81,5 +81,7 @@ def test_pyscript_settings_are_plain_enough_for_its_reader():
 
 def test_the_shell_and_the_scenario_agree_on_what_a_link_may_say_besides():
     script = (ROOT / "js" / "shell.js").read_text("utf-8")
-    (names,) = re.findall(r"NOT_OF_THE_SCENARIO = new Set\(\[(.*?)\]\)", script)
-    assert set(re.findall(r"\w+", names)) == state.FOREIGN_KEYS
+    (pattern,) = re.findall(r"NOT_OF_THE_SCENARIO = /(.*)/;", script)
+    others = {*state.FOREIGN_KEYS, *(f"{pin}.gpu" for pin in state.PINS)}
+    assert [key for key in others if not re.fullmatch(pattern, key)] == []
+    assert [key for key in state.RULES if re.fullmatch(pattern, key)] == []
