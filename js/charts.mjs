@@ -80,6 +80,8 @@ class Drawing {
             shape("title", { id: `${this.id}-svg-title` }, this.chart.title),
             shape("desc", { id: `${this.id}-svg-desc` }, this.chart.summary),
         );
+        // Plot names its groups, which takes a role that groups of marks do not have
+        for (const group of svg.querySelectorAll("g[aria-label]")) group.removeAttribute("aria-label");
         this.svg = svg;
         this.canvas.replaceChildren(svg);
         this.legend.replaceChildren(...legend);

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from accuracy_lib import budget
 from accuracy_lib.cases import Models
-from accuracy_lib.data_file import write
+from accuracy_lib.data_file import FILE, write
 from accuracy_lib.document import PAGE, document
 from accuracy_lib.picture import PICTURE, picture
 from accuracy_lib.predict import Outcome, predict_first_token, predict_memory, predict_saturated, predict_serving
@@ -49,7 +49,9 @@ def main() -> None:
     parser.add_argument("--brief", action="store_true", help="totals only")
     parser.add_argument("--worst", action="store_true", help="the rows furthest off, with their largest operators")
     parser.add_argument("--json", type=Path, help="write the report as data (accuracy-v1.json)")
-    parser.add_argument("--document", action="store_true", help="write docs/accuracy.md and docs/accuracy.svg")
+    parser.add_argument(
+        "--document", action="store_true", help="write docs/accuracy.md, docs/accuracy.svg, assets/accuracy-v1.json"
+    )
     parser.add_argument("--ratchet", action="store_true", help="lower the budgets to what was reached")
     options = parser.parse_args()
     start = time.perf_counter()
@@ -61,6 +63,7 @@ def main() -> None:
     if options.document:
         PAGE.write_text(document(outcomes), encoding="utf-8")
         PICTURE.write_text(picture(outcomes["serving"]), encoding="utf-8")
+        write(FILE, outcomes)
     print()
     print("\n".join(ratchet(outcomes) if options.ratchet else verdict(outcomes)))
     rows = sum(len({p.row_id for p in outcome.points}) for outcome in outcomes.values())

@@ -28,8 +28,10 @@ class LogRow:
 
     Attributes:
         name: row, engine, version and model for people.
-        engine: key of ENGINES.
+        engine, version: key of ENGINES, and its version in the log.
+        model, gpu, gpus: what was run.
         settings: "stated" in the log or "defaults of that version".
+        source, date: of the log.
         memory_bytes: total that the engine sees.
         predicted_bytes: cache by the reserve model.
         logged_bytes: cache by the log.
@@ -37,7 +39,13 @@ class LogRow:
 
     name: str
     engine: str
+    version: str
+    model: str
+    gpu: str
+    gpus: int
     settings: str
+    source: str
+    date: str
     memory_bytes: float
     predicted_bytes: float
     logged_bytes: float
@@ -91,7 +99,13 @@ def log_rows(table: Path = TABLE) -> Iterator[LogRow]:
             yield LogRow(
                 name=f"{row['id']} {row['engine']} {row['version']} {row['model']}",
                 engine=row["engine"],
+                version=row["version"],
+                model=row["model"],
+                gpu=row["gpu"],
+                gpus=int(row["tensor_parallel"]),
                 settings=row["settings"],
+                source=row["source"],
+                date=row["date"],
                 memory_bytes=memory_bytes,
                 predicted_bytes=engine.kv_cache_bytes(
                     memory_bytes=memory_bytes,

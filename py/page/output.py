@@ -40,6 +40,9 @@ class Output:
         patch(find("warnings"), view.note_nodes(warnings))
         show(find("warnings"), bool(warnings))
         patch(find("notes"), view.note_nodes(note for note in notes if note not in warnings))
+        measured = sentences.evidence(answer.estimate)
+        patch(find("evidence-words"), (measured,))
+        show(find("evidence"), bool(measured))
         patch(find("summary"), (sentences.summary(answer),))
         self.announce(sentences.plain(sentence))
 

@@ -45,6 +45,7 @@ def _answer(answer: Answer) -> Mapping[str, str]:
         "headline": "".join(map(to_html, view.sentence_nodes(sentences.headline(answer)))),
         "asked": _html(view.asked_nodes(sentences.asked(answer, writer))),
         "cards": _html(view.groups_nodes(cards.groups(answer, writer))),
+        "evidence": _html((sentences.evidence(answer.estimate),)),
         "notes": _html(view.note_nodes(sentences.notes(answer))),
         "precision-hint": _html((resolved.weights,)),
         "kv-precision-hint": _html((resolved.kv_cache,)),

@@ -69,6 +69,28 @@ def summary(answer: Answer) -> str:
     return " · ".join(parts)
 
 
+def evidence(estimate: Estimate) -> str:
+    """How far off predictions of measured runs like this one are; empty with nothing to say."""
+    found = estimate.evidence
+    if found is None:
+        return ""
+    own = f"{text.count(found.with_this_model).number if found.with_this_model else 'none'} with this model"
+    errors = f"{_percent(found.tpot_error)} for time per token, {_percent(found.ttft_error)} for TTFT"
+    runs = text.plural(found.runs, "measured run")
+    if found.similar:
+        return (
+            f"Median error {errors}, on {runs} like this one, each predicted without its model "
+            f"({found.description}); {own}."
+        )
+    return (
+        f"No measured run is like this one. On the nearest {runs} ({found.description}; {own}): median error {errors}."
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", "\u00a0%")
+
+
 def asked(answer: Answer, writer: Writer) -> tuple[Line, ...]:
     """What was computed, in short lines: the model as it was understood, hardware, workload."""
     scenario, model = answer.scenario, answer.model

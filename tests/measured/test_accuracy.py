@@ -13,7 +13,7 @@ import pytest
 from accuracy_lib import budget
 from accuracy_lib.cases import SHARED_CONFIGS, Models, holds_prompts_back, precision_of
 from accuracy_lib.coverage import coverage
-from accuracy_lib.data_file import as_data, write
+from accuracy_lib.data_file import FILE, as_data, as_text, write
 from accuracy_lib.document import PAGE, document
 from accuracy_lib.left_out import KINDS, closed_loop_tokens_per_s, left_out_points
 from accuracy_lib.picture import PICTURE, picture
@@ -138,10 +138,10 @@ def test_budget_is_a_ratchet() -> None:
 
 def test_report_has_every_figure(outcomes: dict[str, Outcome]) -> None:
     text = "\n".join(outcome_lines("serving", outcomes["serving"], detail=True, worst=True))
-    data = as_data(outcomes)["files"]["serving"]["figures"]
+    data = {figure["name"]: figure for figure in as_data(outcomes)["figures"] if figure["fitted"]}
     assert all(figure in text for figure in data)
     assert set(data) == {"tpot_s", "ttft_s", "replica_tokens_per_s"}
-    assert len(data["tpot_s"]["points"]) == data["tpot_s"]["all"]["n"]
+    assert len(data["tpot_s"]["points"]) == data["tpot_s"]["summaries"]["in sample"]["all"][0]
 
 
 def test_targets_hold_with_each_model_left_out(outcomes: dict[str, Outcome]) -> None:
@@ -188,9 +188,24 @@ def test_data_file_is_complete(outcomes: dict[str, Outcome], tmp_path: Path) -> 
     write(path, outcomes)
     data = json.loads(path.read_text(encoding="utf-8"))
     assert data["version"] == 1
-    assert len(data["serving_rows"]) == 703
-    assert all(row["source"] and row["tpot_s_left_out"] > 0 for row in data["serving_rows"])
-    assert set(data["files"]["serving"]["figures"]["tpot_s"]["left_out"]) == set(KINDS)
+    rows = [dict(zip(data["row_columns"], row, strict=True)) for row in data["rows"]]
+    assert sum(row["file"] == "serving" for row in rows) == 703
+    assert {row["file"] for row in rows} == set(outcomes)
+    assert all(data["sources"][row["source"]] and row["model"] and row["gpu"] for row in rows)
+    for figure in data["figures"]:
+        assert all(value > 0 for point in figure["points"] for value in point[1:])
+        assert {len(point) for point in figure["points"]} == {3 + len(KINDS) * figure["fitted"]}
+
+
+def test_data_file_says_what_the_report_says(outcomes: dict[str, Outcome]) -> None:
+    """Errors recomputed from the file's points are its summaries."""
+    data = as_data(outcomes)
+    for figure in data["figures"]:
+        errors = [abs(predicted / measured - 1) for _, measured, predicted, *_ in figure["points"]]
+        rows, median, p90, *_ = figure["summaries"]["in sample"]["all"]
+        assert len(errors) == rows
+        assert percentile(errors, 0.5) == pytest.approx(median, rel=0.02)
+        assert percentile(errors, 0.9) == pytest.approx(p90, rel=0.02)
 
 
 def test_picture_has_every_point_and_is_xml(outcomes: dict[str, Outcome]) -> None:
@@ -203,3 +218,4 @@ def test_pages_are_those_that_the_engine_makes_now(outcomes: dict[str, Outcome])
     skip_without_configs(outcomes)
     assert PAGE.read_text(encoding="utf-8") == document(outcomes)
     assert PICTURE.read_text(encoding="utf-8") == picture(outcomes["serving"])
+    assert FILE.read_text(encoding="utf-8") == as_text(outcomes)

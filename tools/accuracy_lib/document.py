@@ -11,6 +11,8 @@ from .predict import Outcome
 from .report import figure_points, figures, sure, worst_lines
 from .stats import Point, Summary, by_regime, mean_of_models, summarise
 
+#: When the measured rows were collected.
+COLLECTED = "2026-11-24"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "accuracy.md"
 INTRODUCTION = """# Accuracy
 
@@ -59,6 +61,12 @@ BOTH = (
     " | model left out: median | 90th percentile | within 20 % | bias |\n|-|-:|-:|-:|-:|-:|-:|-:|-:|-:|"
 )
 HEAD = "| {} | rows | median | 90th percentile | within 20 % | bias |\n|-|-:|-:|-:|-:|-:|"
+
+
+def flaws() -> list[str]:
+    """The known weak regimes, one plain sentence or more each."""
+    lines = FLAWS.replace("\n  ", " ").splitlines()
+    return [line.removeprefix("- ").replace("`", "").replace("*", "") for line in lines if line.startswith("- ")]
 
 
 def row(name: str, summary: Summary) -> str:

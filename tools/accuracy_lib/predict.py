@@ -165,6 +165,6 @@ def predict_memory() -> Outcome:
     outcome = Outcome()
     for log in log_rows():
         if log.logged_bytes >= CACHE_BYTES_MIN:
-            tags = {"model": log.name.split()[-1], "engine": log.engine, "settings": log.settings}
+            tags = {"model": log.model, "engine": log.engine, "settings": log.settings}
             outcome.points.append(Point(log.name, "cache memory", log.predicted_bytes, log.logged_bytes, tags))
     return outcome

@@ -43,3 +43,24 @@ def test_what_was_computed(answer):
 def test_dense_models_do_not_speak_of_active_parameters(answer):
     found = answer(model="meta-llama/Llama-3.1-8B", tensor_parallel=1)
     assert "".join(map(str, sentences.asked(found, Writer())[1])) == "8.03B parameters"
+
+
+def test_evidence_names_runs_errors_and_how_many_of_this_model(answer):
+    found = answer(gpu="H200 SXM").estimate
+    told = found.evidence
+    assert told.similar
+    assert sentences.evidence(found) == (
+        f"Median error {told.tpot_error:.0%} for time per token, {told.ttft_error:.0%} for TTFT, on {told.runs} "
+        f"measured runs like this one, each predicted without its model ({told.description}); "
+        f"{told.with_this_model or 'none'} with this model."
+    ).replace("%", "\u00a0%")
+
+
+def test_evidence_says_when_nothing_like_it_was_measured(answer):
+    found = answer(model="meta-llama/Llama-3.1-8B", gpu="B200 SXM", tensor_parallel=1, engine="SGLang").estimate
+    assert not found.evidence.similar
+    assert sentences.evidence(found).startswith("No measured run is like this one. On the nearest ")
+
+
+def test_without_evidence_nothing_is_said(answer):
+    assert sentences.evidence(dataclasses.replace(answer().estimate, evidence=None)) == ""
