@@ -13,6 +13,7 @@ from pyodide.ffi import create_once_callable
 
 from page import modelbox
 from page.dom import find, listen, write_query
+from page.extras import Extras
 from page.files import ConfigFiles
 from page.form import Form
 from page.hub import Hub
@@ -53,6 +54,7 @@ class App:
         )
         self.model_box = ModelBox(self.hub, self.picker)
         self.tabs = Tabs(self._stage)
+        self.extras = Extras(self.output, self._start)
         self._read_link(self.form.touched())
 
     def _stage(self, panel: Any, open_view: Callable[[str], None]) -> Stage:
@@ -245,6 +247,7 @@ class App:
         self._read_link()
         self.tabs.follow_link()
         self.run()
+        self.extras.follow_link()
 
     def pasted(self, config: str) -> None:
         """The text of a file, as if it had been pasted."""
@@ -268,6 +271,7 @@ class App:
         ConfigFiles(take=self.pasted, refuse=self.output.refuse, start=self._start).listen()
         window = document.defaultView
         self.tabs.listen()
+        self.extras.listen()
         listen(window, "popstate", self.back)
         listen(window, "beforeprint", lambda _event: print_line())
 
@@ -285,3 +289,4 @@ def start() -> None:
     performance.mark("roofline:ready")
     app.run()
     set_state("ready")
+    app.extras.follow_link()

@@ -6,7 +6,7 @@ refused without one.
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from js import Object, fetch, performance
@@ -56,6 +56,8 @@ class Files:
     sidecar: str | None
     complete: bool
     """False where it stayed open whether there is a hf_quant_config.json."""
+    with_token: bool = False
+    """The Hub gave them to the reader's token only."""
 
 
 class Hub:
@@ -76,7 +78,7 @@ class Hub:
                 raise
         found = await _files(ref, self.token)
         self._opened.add(ref.id)
-        return found
+        return replace(found, with_token=True)
 
     async def entry(self, ref: ModelRef) -> Entry:
         """What the Hub's API says of a model. Raises HubFailure, TooLarge, NotAConfig."""

@@ -49,7 +49,9 @@ class Library:
         """Read a model from the Hub, to be at hand from then on. Raises Refused."""
         try:
             files = await self.hub.files(ref)
-            self._read[typed] = models.from_hub(ref, files.config, files.sidecar, complete=files.complete)
+            self._read[typed] = models.from_hub(
+                ref, files.config, files.sidecar, complete=files.complete, with_token=files.with_token
+            )
         except HubFailure as failure:
             bundled = models.closest_bundled(ref.id)
             raise Refused(errors.hub_problem(failure.code, ref, bundled)) from failure

@@ -25,11 +25,14 @@ class Output:
         """Find the elements."""
         self.results = find("results")
         self.problem: Problem | None = None
+        self.shown: Answer | None = None
+        """The answer whose figures stand there, current or not."""
         self._timer: int | None = None
 
     def answer(self, answer: Answer) -> None:
         """Replace the figures, all at once."""
         self._clear()
+        self.shown = answer
         writer = Writer(binary=answer.scenario.units == "gib")
         sentence, notes = sentences.headline(answer), sentences.notes(answer)
         patch(find("origin"), (COMPUTED_HERE,))

@@ -52,6 +52,8 @@ class Answer:
     estimate: Estimate
     source: str
     """Where the model's description came from, in words."""
+    with_token: bool = False
+    """The model was read with the reader's access token: the answer is not exported."""
 
 
 class _Pen:

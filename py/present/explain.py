@@ -4,7 +4,7 @@ The quantities are taken from the objects that computed the figure; what is show
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from present import how_cost, how_memory, how_serving, how_time, how_weights, inputs
@@ -150,12 +150,26 @@ def _range_end(work: Working, field: str, middle: Quantity) -> Quantity:
 
 def to_text(explanation: Explanation) -> str:
     """The working as plain text, the sources below."""
-    lines = []
-    for line in explanation.steps:
-        lines += [f"{line.name} = {line.names}", f"  = {line.numbers}", f"  = {line.result}"]
-        lines += [f"  ({line.note})"] if line.note else []
-    lines.append("Inputs:")
-    for row in explanation.inputs:
+    return "\n".join(text_lines(explanation)) + "\n"
+
+
+def text_lines(explanation: Explanation) -> Iterator[str]:
+    """The lines of that text, one after another: all of it takes a while."""
+    told: set[Step | Input] = set()
+    inputs = []
+    for quantity in explanation.quantity.walk():
+        if quantity.formula is None:
+            inputs.append(given(quantity))
+            continue
+        line = step(quantity)
+        if line not in told:
+            told.add(line)
+            yield f"{line.name} = {line.names}"
+            yield f"  = {line.numbers}"
+            yield f"  = {line.result}"
+            if line.note:
+                yield f"  ({line.note})"
+    yield "Inputs:"
+    for row in dict.fromkeys(inputs):
         where = ", ".join(part for part in (row.origin, row.source, row.date, row.note) if part)
-        lines.append(f"  {row.name} = {row.value} ({where})")
-    return "\n".join(lines) + "\n"
+        yield f"  {row.name} = {row.value} ({where})"

@@ -24,6 +24,8 @@ class Loaded:
     source: str
     ref: ModelRef | None = None
     """Where on the Hub it was read; None for what was not."""
+    with_token: bool = False
+    """Read with the reader's access token: it, and what is computed of it, is not stored or exported."""
 
 
 def bundled_name(text: str) -> str | None:
@@ -44,7 +46,9 @@ def bundled(name: str) -> Loaded:
     return Loaded(model, f"{name}: bundled config, {entry.date}.")
 
 
-def from_hub(ref: ModelRef, config: str, sidecar: str | None, *, complete: bool = True) -> Loaded:
+def from_hub(
+    ref: ModelRef, config: str, sidecar: str | None, *, complete: bool = True, with_token: bool = False
+) -> Loaded:
     """A model from the text of its files. Raises NotAConfig, RooflineError."""
     parsed = hubtext.json_object(config)
     side = _sidecar(sidecar) if sidecar is not None else None
@@ -54,7 +58,7 @@ def from_hub(ref: ModelRef, config: str, sidecar: str | None, *, complete: bool 
         if complete
         else (f" {hubtext.SIDECAR} could not be asked for: where the model has one, its formats are not known here.")
     )
-    return Loaded(model, f"{ref}: config.json from huggingface.co.{doubt}", ref)
+    return Loaded(model, f"{ref}: config.json from huggingface.co.{doubt}", ref, with_token)
 
 
 def _sidecar(text: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def solve(scenario: Scenario, loaded: Loaded) -> Answer | Problem:
         deployment, workload = inputs.deployment(scenario), inputs.workload(scenario)
         result = estimate(loaded.model, deployment, workload)
         if result.fits:
-            return Answer(scenario, loaded.model, result, loaded.source)
+            return Answer(scenario, loaded.model, result, loaded.source, loaded.with_token)
         fit = smallest_fit(loaded.model, deployment, workload)
     except RooflineError as refusal:
         return errors.from_engine(refusal, _other_degrees(refusal, scenario, loaded.model))

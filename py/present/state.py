@@ -35,7 +35,7 @@ FIND_KEYS = frozenset(
 PINS = ("a", "b", "c")
 """Pinned scenarios: `a.gpu` is the GPU of the first (present/pins.py)."""
 
-FOREIGN_KEYS = FIND_KEYS | {"v", "view", "embed", "theme", "show"}
+FOREIGN_KEYS = FIND_KEYS | {"v", "view", "how", "embed", "theme", "show"}
 """Keys of the query string that are not part of the form's scenario."""
 
 VIEWS = ("figures", "curve", "time", "find", "compare", "accuracy")
@@ -144,14 +144,24 @@ def to_query(scenario: Scenario, *, keep: str = "") -> str:
 
 def view_of(query: str) -> str:
     """The view that a query string asks for; the default where it asks for none, or an unknown one."""
-    asked = dict(parse_qsl(query.removeprefix("?")[:MAX_QUERY_CHARACTERS])).get("view", "")
+    asked = asked_for(query, "view")
     return asked if asked in VIEWS else VIEWS[0]
+
+
+def asked_for(query: str, key: str) -> str:
+    """What a query string says for a key that is not part of a scenario; empty where it has none."""
+    return dict(parse_qsl(query.removeprefix("?")[:MAX_QUERY_CHARACTERS])).get(key, "")[:MAX_TEXT_CHARACTERS]
 
 
 def with_view(query: str, view: str) -> str:
     """The query string with another view, without "?"; all else stays."""
-    pairs = [pair for pair in parse_qsl(query.removeprefix("?"), keep_blank_values=True) if pair[0] != "view"]
-    return urlencode([*pairs, *([("view", view)] if view != VIEWS[0] else [])], safe="/:@")
+    return with_key(query, "view", view if view != VIEWS[0] else "")
+
+
+def with_key(query: str, key: str, text: str) -> str:
+    """The query string with this text for a key, without "?"; an empty one takes the key away. All else stays."""
+    pairs = [pair for pair in parse_qsl(query.removeprefix("?"), keep_blank_values=True) if pair[0] != key]
+    return urlencode([*pairs, *([(key, text)] if text else [])], safe="/:@")
 
 
 def _foreign(query: str) -> dict[str, str]:

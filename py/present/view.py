@@ -37,7 +37,15 @@ def card_node(card: Card) -> Node:
     """A label, its figure, and the lines beneath."""
     lines = (h("p", *line_nodes(line)) for line in card.lines)
     figure = h("dd", figure_node(card.figure), class_="figure")
-    return h("div", h("dt", card.label), figure, h("dd", *lines, class_="aside"), class_="card")
+    label = h("dt", card.label, " ", _how(card))
+    return h("div", label, figure, h("dd", *lines, class_="aside"), class_="card")
+
+
+def _how(card: Card) -> Node:
+    """Opens the working of a card's figures."""
+    name = f"How: {card.label}"
+    about = {"data_open": f"how:{card.figure.field}", "aria_label": name, "aria_haspopup": "dialog"}
+    return h("button", "How", type="button", class_="how", **about)
 
 
 def group_node(group: Group) -> Node:

@@ -1,0 +1,1 @@
+"""Dialogs, each a module with a function `open_for(output, detail)`; in the second archive."""

@@ -1,0 +1,87 @@
+"""A native dialog of the page, made when it is first opened, and what its buttons do to the clipboard."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from js import document, navigator
+from pyodide.ffi import JsException, create_once_callable
+
+from page.dom import listen, patch
+from present.markup import Node, h
+
+STYLES = ("css/dialog.css", "css/share.css")
+
+
+class Box:
+    """A dialog with a title, a way to close it, and a body."""
+
+    def __init__(self, name: str, closed: Callable[[], None] | None = None) -> None:
+        """`name` gives the ids of its parts."""
+        self.element = document.createElement("dialog")
+        self.element.id = f"{name}-dialog"
+        self.element.setAttribute("aria-labelledby", f"{name}-title")
+        self.element.setAttribute("closedby", "any")
+        patch(self.element, self._frame(name))
+        document.body.appendChild(self.element)
+        self.title = self.element.querySelector("h2")
+        self.body = self.element.querySelector(".dialog-body")
+        self.said = self.element.querySelector("[role=status]")
+        listen(self.element.querySelector("[data-close]"), "click", lambda _event: self.element.close())
+        if closed is not None:
+            listen(self.element, "close", lambda _event: closed())
+
+    def _frame(self, name: str) -> tuple[Node, ...]:
+        close = h("button", "Close", type="button", class_="chip", data_close="")
+        head = h("div", h("h2", id=f"{name}-title", tabindex="-1", autofocus=""), close, class_="dialog-head")
+        return head, h("div", class_="dialog-body"), h("p", class_="dialog-said", role="status")
+
+    def open(self, title: str, nodes: Sequence[Node | str]) -> None:
+        """Show it with this content; as a modal dialog it keeps the focus, and gives it back when closed."""
+        patch(self.title, (title,))
+        self.fill(nodes)
+        if not self.element.open:
+            self.element.showModal()
+
+    def fill(self, nodes: Sequence[Node | str]) -> None:
+        """Other content; nothing of the last one stays."""
+        self.body.replaceChildren()
+        patch(self.body, nodes)
+        self.say("")
+        self.element.scrollTop = 0
+
+    def say(self, words: str) -> None:
+        """Tell what came of a button, to the eye and to a screen reader."""
+        patch(self.said, (words,) if words else ())
+
+    async def copy(self, text: str, element: Any) -> None:
+        """Copy a text; where the browser refuses, select the element that shows it."""
+        if await copied(text):
+            return self.say("Copied.")
+        document.getSelection().selectAllChildren(element)
+        return self.say("Selected. Press Ctrl+C or ⌘C to copy.")
+
+
+async def copied(text: str) -> bool:
+    """Put a text on the clipboard; False where the browser, or the frame around this page, refuses."""
+    try:
+        await navigator.clipboard.writeText(text)
+    except (JsException, AttributeError):
+        return False
+    return True
+
+
+async def styled() -> None:
+    """Have the style sheets of dialogs; one that cannot be fetched leaves its dialog plain."""
+    missing = [address for address in STYLES if not document.querySelector(f"link[href='{address}']")]
+    await asyncio.gather(*(_linked(address) for address in missing))
+
+
+async def _linked(address: str) -> None:
+    sheet = document.createElement("link")
+    sheet.rel, sheet.href = "stylesheet", address
+    loaded = asyncio.get_running_loop().create_future()
+    for event in ("load", "error"):
+        sheet.addEventListener(event, create_once_callable(lambda _event: loaded.done() or loaded.set_result(None)))
+    document.head.appendChild(sheet)
+    await loaded

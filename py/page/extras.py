@@ -1,0 +1,55 @@
+"""What opens from buttons beside the figures: how a figure came about, and ways to take the answer away.
+
+Each is a module of page/dialogs/ in the second archive with a function `open_for(output, detail)`.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from js import document, location
+from pyodide.ffi import JsException
+
+from page import later
+from page.dom import listen
+from page.output import Output
+from present import state
+
+KINDS = frozenset({"how", "link", "export", "command"})
+_MISSING = "This part of the page could not be fetched. Check the connection and try again."
+
+
+class Extras:
+    """The buttons that carry `data-open`, a kind and where it needs one a detail: how:ttft_s."""
+
+    def __init__(self, output: Output, start: Callable[[Coroutine[Any, Any, Any]], None]) -> None:
+        """`output` holds the answer; `start` runs a coroutine."""
+        self.output, self.start = output, start
+
+    def listen(self) -> None:
+        """Wire the buttons, those that are still to come included."""
+        listen(self.output.results, "click", self._clicked)
+
+    def follow_link(self) -> None:
+        """Open what the address asks for, and nothing else."""
+        for dialog in document.querySelectorAll("dialog[open]"):
+            dialog.close()
+        field = state.asked_for(str(location.search), "how")
+        if field:
+            self._ask("how", field)
+
+    def _clicked(self, event: Any) -> None:
+        button = event.target.closest("[data-open]")
+        if button:
+            kind, _, detail = str(button.dataset.open).partition(":")
+            self._ask(kind, detail)
+
+    def _ask(self, kind: str, detail: str) -> None:
+        if kind in KINDS and self.output.shown is not None:
+            self.start(self._open(kind, detail))
+
+    async def _open(self, kind: str, detail: str) -> None:
+        try:
+            module = await later.module(f"page.dialogs.{kind}")
+        except (OSError, JsException):
+            return self.output.link_notes((_MISSING,))
+        return await module.open_for(self.output, detail)
