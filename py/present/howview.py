@@ -109,7 +109,7 @@ def opened(explanation: Explanation, path: str) -> Node:
     children = [_part(part, f"{path}.{place}".lstrip(".")) for place, part in enumerate(parts(quantity))]
     return h(
         "div",
-        h("p", line.name, " = ", line.names, class_="how-names"),
+        h("p", h("b", line.name), " = ", line.names, class_="how-names"),
         h("p", "= ", h("span", line.numbers, class_="how-numbers")),
         h("p", "= ", h("b", line.result, class_="how-result")),
         h("p", _sentence(line.note), class_="hint") if line.note else None,
