@@ -7,7 +7,8 @@ link are given by the caller: this module knows no clock and no address.
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from present import state
 from present.cards import ASSUMPTIONS, Answer, groups
 from present.charts import Table
 from present.figures import Figure, Writer
+from roofline.document import document
 
 _BYTE_ORDER_MARK = "\ufeff"
 """Makes spreadsheets read UTF-8."""
@@ -30,6 +32,16 @@ class Stamp:
     version: str
     date: str
     link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way to write an answer: its name, the end of a file's name, the type of its content."""
+
+    name: str
+    suffix: str
+    media_type: str
+    write: Callable[[Answer, Writer, Stamp], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +88,17 @@ def _plain(text: str) -> str:
 
 
 def to_json(answer: Answer, writer: Writer, stamp: Stamp) -> str:
-    """Everything: the scenario, the model, the figures as shown, and the whole estimate."""
-    model = answer.model
-    document: dict[str, Any] = {
+    """All that the command line prints, and with it the scenario and the figures as shown."""
+    made: dict[str, Any] = document(answer.model, answer.estimate) | {
         **asdict(stamp),
+        "active_params": answer.model.active_params,
+        "architecture": answer.model.architecture,
+        "source": answer.source,
         "scenario": state.texts(answer.scenario),
-        "model": {
-            "name": model.name,
-            "source": answer.source,
-            "architecture": model.architecture,
-            "total_params": model.total_params,
-            "active_params": model.active_params,
-        },
         "figures": [asdict(row) for row in rows(answer, writer)],
-        "estimate": answer.estimate.to_dict(),
         "assumptions": list(ASSUMPTIONS),
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(made, ensure_ascii=False, indent=2) + "\n"
 
 
 def to_csv(answer: Answer, writer: Writer, stamp: Stamp) -> str:
@@ -188,3 +194,21 @@ def _safe(text: str) -> str:
     """Text that Markdown shows as it stands."""
     plain = " ".join(_plain(text).split())
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>|#!~" else letter for letter in plain)
+
+
+FORMATS: Mapping[str, Format] = {
+    each.suffix: each
+    for each in (
+        Format("JSON", "json", "application/json", to_json),
+        Format("CSV", "csv", "text/csv", to_csv),
+        Format("Markdown", "md", "text/markdown", to_markdown),
+    )
+}
+"""By the end of a file's name, the default first."""
+
+
+def file_name(answer: Answer, suffix: str) -> str:
+    """Of a download: model and GPU in letters that every file system takes."""
+    words = f"{answer.model.name.rpartition('/')[2]} {answer.scenario.gpu}"
+    plain = re.sub(r"[^A-Za-z0-9.]+", "-", words).strip("-.")[:80]
+    return f"{plain or 'estimate'}.{suffix}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import CATALOGUE, GPUS, ConfigError, Deployment, Estimate, Model, RooflineError, Workload, estimate
+from .document import document
 from .engines import ENGINES
 
 GB = 1e9
@@ -123,8 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{name:28s} {value}")
     for notice in result.notices:
         print(f"- {notice.text}")
-    document: dict[str, Any] = {"model": model.name, "total_params": model.total_params} | result.to_dict()
-    print(json.dumps(document))
+    print(json.dumps(document(model, result)))
     return 0
 
 

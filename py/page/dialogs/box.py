@@ -58,8 +58,12 @@ class Box:
         """Copy a text; where the browser refuses, select the element that shows it."""
         if await copied(text):
             return self.say("Copied.")
+        return self.select(element)
+
+    def select(self, element: Any) -> None:
+        """Select what an element shows, to be copied by hand."""
         document.getSelection().selectAllChildren(element)
-        return self.say("Selected. Press Ctrl+C or ⌘C to copy.")
+        self.say("Selected. Press Ctrl+C or ⌘C to copy.")
 
 
 async def copied(text: str) -> bool:

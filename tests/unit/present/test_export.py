@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from present import cards, view
 from present.charts import Table
 from present.export import (
+    FORMATS,
     Stamp,
+    file_name,
     rows,
     table_to_csv,
     table_to_markdown,
@@ -23,6 +25,7 @@ from present.export import (
 )
 from present.figures import FORMATTERS, SIZES, Writer
 from present.state import read
+from roofline.document import document as shell_document
 
 STAMP = Stamp("1.2.3", "2026-11-24", "https://example.org/?v=1")
 WRITER = Writer()
@@ -53,7 +56,8 @@ def test_json_has_every_figure_of_the_screen(found):
     document = json.loads(to_json(found, WRITER, STAMP))
     exported = {row["field"]: (str(row["value"]), row["shown"]) for row in document["figures"]}
     assert exported == on_screen(found)
-    assert document["estimate"] == json.loads(json.dumps(found.estimate.to_dict()))
+    printed = json.loads(json.dumps(shell_document(found.model, found.estimate)))
+    assert {key: document[key] for key in printed} == printed, "the command line's line is part of it"
     assert (document["version"], document["date"], document["link"]) == dataclasses.astuple(STAMP)
     assert read(document["scenario"]) == (found.scenario, ())
 
@@ -124,3 +128,16 @@ def test_an_export_without_a_link(found):
     bare = Stamp("1.2.3", "2026-11-24")
     assert to_markdown(found, WRITER, bare).endswith("Version 1.2.3, 2026-11-24.\n")
     assert not [line for line in csv_lines(to_csv(found, WRITER, bare)) if line[:1] == ["link"]]
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("a/B C:d", "B-C-d-H200-SXM.csv"), ("../..", "H200-SXM.csv")])
+def test_a_download_has_a_name_that_any_system_takes(found, name, wanted):
+    model = found.model
+    named = {f.name: getattr(model, f.name) for f in dataclasses.fields(model)} | {"name": name}
+    assert file_name(dataclasses.replace(found, model=type(model)(**named)), "csv") == wanted
+
+
+def test_every_format_is_written(found):
+    for suffix, form in FORMATS.items():
+        assert form.suffix == suffix
+        assert found.model.name.rpartition("/")[2] in form.write(found, WRITER, STAMP)
