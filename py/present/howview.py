@@ -139,6 +139,6 @@ def _given(quantity: Quantity) -> Node:
         " ",
         h("b", row.value),
         " ",
-        h("span", row.origin, class_="origin"),
+        h("span", row.origin, class_="how-origin"),
         h("p", where, class_="hint") if where else None,
     )
