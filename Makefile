@@ -82,5 +82,5 @@ runtime/.stamp: node_modules/.stamp $(RUNTIME_TOOLS)
 	@echo "setup: runtime/"
 	@PATH="$$(tools/find_node.sh):$$PATH" $(PY) tools/runtime.py && touch $@
 
-$(SITE): runtime/.stamp $(SOURCES) $(PAGE) tools/build_site.py tools/dataclass_code.py tools/app_zip.py tools/licenses.py
+$(SITE): runtime/.stamp $(SOURCES) $(PAGE) tools/build_site.py tools/quick_start.py tools/app_zip.py tools/licenses.py
 	@PATH="$$(tools/find_node.sh):$$PATH" $(PY) tools/build_site.py --url "$(SITE_URL)" && touch $@

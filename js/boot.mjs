@@ -14,13 +14,16 @@ const html = document.documentElement;
 const base = new URL("../runtime/pyodide/", import.meta.url).href;
 const origin = new URL(import.meta.url).origin;
 const RETRY_AFTER_MS = [300, 1500];
+const PROGRESS_EVERY_MS = 100;
+const PACKED = ".packed";
 
-/** Decoded size of each file that is counted, by address: the preload hints carry it. */
+/** Size of each file that is counted, by address: the preload hints carry it. */
 const sizes = new Map(
     [...document.querySelectorAll("link[data-bytes]")].map((link) => [link.href, +link.dataset.bytes]),
 );
 const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
 let loaded = 0;
+let told = 0;
 
 function report(stage) {
     html.dispatchEvent(new CustomEvent("roofline:progress", { detail: { stage, loaded, total }, bubbles: true }));
@@ -31,6 +34,8 @@ async function count(response) {
     const reader = response.clone().body.getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
         loaded += part.value.byteLength;
+        if (loaded < total && performance.now() < told + PROGRESS_EVERY_MS) continue;
+        told = performance.now();
         report(loaded < total ? "downloading" : "starting");
     }
 }
@@ -47,13 +52,19 @@ function guardedFetch(...request) {
     });
 }
 
+/** An archive is compressed as a whole (tools/app_zip.py), which no host knows; it is inflated off the main thread. */
+function unpacked(response) {
+    if (!new URL(response.url).pathname.endsWith(PACKED)) return response;
+    return new Response(response.body.pipeThrough(new DecompressionStream("gzip")));
+}
+
 /** A file of this site, asked for again where the connection fails. */
 async function ownFile(request, waits = RETRY_AFTER_MS) {
     try {
         const response = await guardedFetch(...request);
         if (!response.ok) throw new TypeError(`${response.url}: ${response.status}`);
         if (sizes.has(response.url)) count(response).catch(() => {});
-        return response;
+        return unpacked(response);
     } catch (error) {
         if (!waits.length) throw error;
         await new Promise((resolve) => setTimeout(resolve, waits[0]));
@@ -68,7 +79,8 @@ const early = new Map(
 
 function ownAddress(resource) {
     const address = new URL(resource.url ?? resource, document.baseURI);
-    return address.origin === origin && html.dataset.state === "loading" ? address.href : null;
+    const mine = html.dataset.state === "loading" || address.pathname.endsWith(PACKED);
+    return address.origin === origin && mine ? address.href : null;
 }
 
 globalThis.fetch = (...request) => {
@@ -82,14 +94,36 @@ globalThis.fetch = (...request) => {
 };
 
 const streams = { stdout: console.log, stderr: console.error };
-const interpreter = load({
-    indexURL: base,
-    packageBaseUrl: base,
-    stdLibURL: `${base}stdlib.zip`,
-    lockFileContents: { info: { abi_version: "2026_0" }, packages: {} },
-    stdout: (text) => streams.stdout(text),
-    stderr: (text) => streams.stderr(text),
-});
+const application = document.querySelector("link[rel=preload][data-application]").href;
+const ARCHIVE = "/app.zip";
+// nothing of a start is garbage: page/main.py turns the collector on again
+const OPEN = `
+import gc, sys
+gc.disable()
+sys.path.insert(0, ${JSON.stringify(ARCHIVE)})
+try:
+    import quick_start
+except ImportError:
+    pass  # made when the site is built: absent where the working tree is served
+`;
+
+/** Python, with the application among its modules. */
+async function start() {
+    const python = await load({
+        indexURL: base,
+        packageBaseUrl: base,
+        stdLibURL: `${base}stdlib.packed`,
+        lockFileContents: { info: { abi_version: "2026_0" }, packages: {} },
+        stdout: (text) => streams.stdout(text),
+        stderr: (text) => streams.stderr(text),
+    });
+    const archive = await (await globalThis.fetch(application)).arrayBuffer();
+    python.FS.writeFile(ARCHIVE, new Uint8Array(archive));
+    python.runPython(OPEN);
+    return python;
+}
+
+const interpreter = start();
 interpreter.then(() => report("opening"), () => report("failed"));
 
 /** What PyScript calls: only where the output goes is its own to say. */

@@ -44,16 +44,13 @@ def compile_application() -> None:
         (PACKED / Path(name).name).write_bytes(archive)
     command = ["node", "tools/bytecode.mjs", "application", PACKED, SITE / "runtime"]
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
-    entry = SITE / "py" / "page" / "main.py"
-    entry.write_text("import dataclass_code\n\n" + entry.read_text("utf-8"), "utf-8")
 
 
 def name_versions() -> None:
     """Append to every reference to an own file the hash of its content.
 
     A host lets browsers keep files for a while; without this, a new page could meet an old application.
-    The file itself keeps its name, so that an old page still finds one. PyScript knows an archive by the
-    end of its address, hence the repeated suffix.
+    The file itself keeps its name, so that an old page still finds one.
     """
     name_chart_versions()
     page, settings = SITE / "index.html", SITE / "pyscript.toml"
@@ -62,8 +59,7 @@ def name_versions() -> None:
         content = text.read_text("utf-8")
         for file in files:
             name = file.relative_to(SITE).as_posix()
-            ending = version(file) + (".zip" if file.suffix == ".zip" else "")
-            content = re.sub(rf'"(\./)?{re.escape(name)}"', rf'"\g<1>{name}?{ending}"', content)
+            content = re.sub(rf'"(\./)?{re.escape(name)}"', rf'"\g<1>{name}?{version(file)}"', content)
         text.write_text(content, "utf-8")
 
 

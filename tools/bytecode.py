@@ -16,10 +16,13 @@ import json
 import marshal
 import sys
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from types import CodeType
 
-WHEN = (2026, 1, 1, 0, 0, 0)
+import app_zip
+
+PYC_HEAD_BYTES = 16
 # Their docstrings are read at run time (signatures of the JavaScript bridge).
 KEEP_DOCSTRINGS = ("pyodide", "_pyodide")
 
@@ -42,23 +45,13 @@ def compiled(path: str, source: bytes) -> bytes:
     return bytes(external._code_to_hash_pyc(code, importlib.util.source_hash(source), False))
 
 
-def add(archive: zipfile.ZipFile, path: str, content: bytes) -> None:
-    """Add a file, modules as byte code, JSON without its spaces; equal contents give equal bytes at any time."""
+def shipped(path: str, content: bytes) -> tuple[str, bytes]:
+    """A file as it goes into an archive: modules as byte code, JSON without its spaces."""
     if path.endswith(".py"):
-        path, content = path + "c", compiled(path, content)
+        return path + "c", compiled(path, content)
     if path.endswith(".json"):
-        content = json.dumps(json.loads(content), ensure_ascii=False, separators=(",", ":")).encode()
-    info = zipfile.ZipInfo(path, WHEN)
-    info.compress_type = zipfile.ZIP_DEFLATED
-    info.external_attr = 0o644 << 16
-    archive.writestr(info, content, compresslevel=9)
-
-
-def imported_from(stock: str) -> set[str]:
-    """Paths in the stock archive of every module that has been imported from it."""
-    specs = (getattr(module, "__spec__", None) for module in list(sys.modules.values()))
-    origins = (spec.origin or "" for spec in specs if spec)
-    return {origin.removeprefix(stock + "/") for origin in origins if origin.startswith(stock + "/")}
+        return path, json.dumps(json.loads(content), ensure_ascii=False, separators=(",", ":")).encode()
+    return path, content
 
 
 def with_parents(paths: set[str]) -> set[str]:
@@ -71,49 +64,61 @@ def is_left_out(path: str, names: list[str]) -> bool:
     return path.removesuffix(".py").split("/")[0] in names
 
 
-def library(names: list[str], out: str) -> str:
-    """The modules that a start loads, the named ones, and all that importing these loads in turn; less the -named."""
+def library(names: list[str], origins: list[str], out: str) -> str:
+    """The modules that were loaded from these files by a start, the named modules and their imports; less the -named."""
     left_out = [name[1:] for name in names if name.startswith("-")]
-    for name in names:
-        if not name.startswith("-"):
-            importlib.import_module(name)
     stock = next(path for path in sys.path if path.endswith(".zip"))
-    with zipfile.ZipFile(stock) as source, zipfile.ZipFile(out, "w") as archive:
-        found = with_parents(imported_from(stock)) & set(source.namelist())
+    inside = {origin.removeprefix(stock + "/") for origin in origins if origin.startswith(stock + "/")}
+    with zipfile.ZipFile(stock) as source:
+        found = with_parents(inside) & set(source.namelist())
         paths = sorted(path for path in found if not is_left_out(path, left_out))
-        for path in paths:
-            add(archive, path, source.read(path))
+        Path(out).write_bytes(app_zip.archive(shipped(path, source.read(path)) for path in paths))
     return f"{len(paths)} modules of Python {sys.version.split()[0]}"
 
 
-def application(packed: list[str], hook: str, pyscript: dict[str, str], out: str) -> str:
-    """The archives of tools/app_zip.py with their modules compiled, and what makes the start quick.
+def application(names: list[str], hook: str, pyscript: dict[str, str], out: str) -> str:
+    """The archives of tools/app_zip.py with their modules compiled, as tools/quick_start.py takes them.
 
-    That is tools/dataclass_code.py with its data, each archive having its own, and byte code of PyScript's own
-    package, beside which PyScript writes the sources before it imports them.
+    The first brings that module too, and PyScript's own package, which is found there before the sources that
+    PyScript writes.
     """
     Path(out).mkdir()
-    for name in packed:
-        with zipfile.ZipFile(name) as source:
-            source.extractall("application")
-    sys.path.insert(0, "application")
+    archives = {name: app_zip.contents(Path(name).read_bytes()) for name in names}
+    unpack(archives.values(), "application")
     dataclasses.exec = recording  # type: ignore[attr-defined]
-    extra: dict[str, bytes] = {"dataclass_code.py": hook.encode()}
-    for name, text in pyscript.items():
-        cached = name.replace(".py", f".{sys.implementation.cache_tag}.pyc")
-        extra[f"pyscript/__pycache__/{cached}"] = compiled(f"pyscript/{name}", text.encode())
-    for name in packed:
-        with zipfile.ZipFile(name) as source, zipfile.ZipFile(f"{out}/{name}", "w") as archive:
-            for path in source.namelist():
-                add(archive, path, source.read(path))
-            for path, content in extra.items():
-                add(archive, path, content)
-            import_all(source.namelist())
-        extra = {}
-        with zipfile.ZipFile(f"{out}/{name}", "a") as archive:
-            add(archive, f"dataclass_code/{name.removesuffix('.zip')}.bin", marshal.dumps(DATACLASS_CODE))
+    for number, (name, files) in enumerate(archives.items()):
+        import_all(list(files))
+        own = {} if number else {f"pyscript/{path}": text.encode() for path, text in pyscript.items()}
+        made = {} if number else {"quick_start.pyc": compiled("quick_start.py", hook.encode())}
+        made["modules.bin"] = marshal.dumps(
+            dict(module(path, source) for path, source in (files | own).items() if is_source(path))
+        )
+        made["dataclass_code.bin"] = marshal.dumps(DATACLASS_CODE)
+        data = [shipped(path, content) for path, content in files.items() if not is_source(path)]
+        Path(out, name).write_bytes(app_zip.archive([*made.items(), *data]))
         DATACLASS_CODE.clear()
-    return f"{len(packed)} archives"
+    return f"{len(names)} archives"
+
+
+def unpack(archives: Iterable[dict[str, bytes]], folder: str) -> None:
+    """Write the files into a folder from which modules are then imported."""
+    for path, content in ((path, content) for files in archives for path, content in files.items()):
+        target = Path(folder, path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    sys.path.insert(0, folder)
+
+
+def is_source(path: str) -> bool:
+    """Whether a file is a module."""
+    return path.endswith(".py")
+
+
+def module(path: str, source: bytes) -> tuple[str, tuple[bool, bytes]]:
+    """A module's full name, whether it is a package, and its code without the head that a .pyc has."""
+    name = path.removesuffix(".py").replace("/", ".")
+    is_package = name.endswith(".__init__")
+    return name.removesuffix(".__init__"), (is_package, compiled(path, source)[PYC_HEAD_BYTES:])
 
 
 DATACLASS_CODE: dict[str, CodeType] = {}
@@ -129,5 +134,5 @@ def recording(text: str, namespace: dict[str, object], names: dict[str, object])
 def import_all(paths: list[str]) -> None:
     """Import the engine's and the presentation's modules among these sources; the page's need a browser."""
     for path in paths:
-        if path.endswith(".py") and not path.startswith("page/"):
+        if is_source(path) and not path.startswith("page/"):
             importlib.import_module(path.removesuffix(".py").removesuffix("/__init__").replace("/", "."))

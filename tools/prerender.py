@@ -15,20 +15,29 @@ from importlib import import_module, util
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULES = ("runtime/pyscript/{core}", "runtime/pyodide/pyodide.mjs", "runtime/pyodide/pyodide.asm.mjs")
-COUNTED = ("runtime/pyodide/pyodide.asm.wasm", "runtime/pyodide/stdlib.zip")
-FETCHED = ("runtime/app.zip", "pyscript.toml", "py/page/main.py")
+FIRST_MODULES = ("runtime/pyodide/pyodide.mjs", "runtime/pyodide/pyodide.asm.mjs")
+COUNTED = ("runtime/pyodide/pyodide.asm.wasm", "runtime/pyodide/stdlib.packed")
+APPLICATION = "runtime/app.packed"
+FETCHED = ("pyscript.toml", "py/page/main.py")
 BLOCK = re.compile(r"^<!-- (?P<name>[a-z-]+):begin -->\n(?P<inside>.*?)^<!-- (?P=name):end -->$", re.M | re.S)
 
 
 def preload() -> str:
-    """The preload hints, and the script that starts Pyodide while PyScript is still on its way."""
-    core = next((ROOT / "runtime" / "pyscript").glob("core-*.js")).name
-    modules = [f'<link rel="modulepreload" href="{m.format(core=core)}">' for m in MODULES]
+    """The preload hints, then PyScript, and the script that starts Pyodide while PyScript reads its settings.
+
+    PyScript's parts are asked for here, since Pyodide keeps the main thread busy before PyScript asks for them.
+    """
+    parts = sorted((ROOT / "runtime" / "pyscript").glob("*-*.js"))
+    modules = [f"runtime/pyscript/{part.name}" for part in parts]
+    lines = [f'<link rel="modulepreload" href="{module}">' for module in (*FIRST_MODULES, *modules)]
     fetch = '<link rel="preload" as="fetch" crossorigin="anonymous" href="{}"{}>'
-    counted = [fetch.format(c, f' data-bytes="{(ROOT / c).stat().st_size}"') for c in COUNTED]
-    early = '<script type="module" src="js/boot.mjs"></script>'
-    return "\n".join([*modules, *counted, *(fetch.format(f, "") for f in FETCHED), early])
+    lines += [fetch.format(c, f' data-bytes="{(ROOT / c).stat().st_size}"') for c in COUNTED]
+    lines += [
+        fetch.format(APPLICATION, ' fetchpriority="low" data-application'),
+        *(fetch.format(file, "") for file in FETCHED),
+    ]
+    scripts = ('src="runtime/pyscript/core.js"', 'async src="js/boot.mjs"')
+    return "\n".join([*lines, *(f'<script type="module" {script}></script>' for script in scripts)])
 
 
 def makers() -> dict[str, str]:

@@ -53,7 +53,7 @@ def copy(source: Path, target: Path, names: list[str]) -> None:
 
 def compile_library() -> None:
     """Compile the standard library with the same Pyodide, under Node."""
-    command = ["node", "tools/bytecode.mjs", "library", "tools/stdlib_modules.txt", "runtime/pyodide/stdlib.zip"]
+    command = ["node", "tools/bytecode.mjs", "library", "tools/stdlib_modules.txt", "runtime/pyodide/stdlib.packed"]
     subprocess.run(command, check=True, cwd=ROOT)
 
 

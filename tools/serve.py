@@ -22,6 +22,7 @@ PUBLIC = ("index.html", "pyscript.toml", "css", "js", "assets", "py", "runtime")
 TYPES = {
     ".js": "text/javascript",
     ".mjs": "text/javascript",
+    ".packed": "application/octet-stream",
     ".json": "application/json",
     ".toml": "application/toml",
     ".wasm": "application/wasm",

@@ -8,11 +8,12 @@ import importlib
 import sys
 from types import ModuleType
 
-from js import fetch
-from pyodide_js import unpackArchive
+from js import Uint8Array, fetch
+from pyodide_js import FS
 
 from page.dom import find
 
+ARCHIVE = "/later.zip"
 _task: asyncio.Task[None] | None = None
 
 
@@ -33,11 +34,9 @@ async def _unpack() -> None:
     response = await fetch(str(find("tabs").dataset.archive))
     if not response.ok:
         raise OSError(f"{response.url}: {response.status}")
-    unpackArchive(await response.arrayBuffer(), "zip")
-    # what importlib.invalidate_caches() does, without importlib.metadata, which the browser's Python lacks
-    for finder in sys.path_importer_cache.values():
-        if finder is not None:
-            finder.invalidate_caches()
+    FS.writeFile(ARCHIVE, Uint8Array.new(await response.arrayBuffer()))
+    for name in ("page", "present", "roofline"):
+        sys.modules[name].__path__.append(f"{ARCHIVE}/{name}")
     # made when the site is built: absent where the working tree is served
-    if "dataclass_code" in sys.modules:
-        sys.modules["dataclass_code"].add("later")
+    if "quick_start" in sys.modules:
+        sys.modules["quick_start"].add(ARCHIVE)

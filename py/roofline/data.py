@@ -1,4 +1,4 @@
-# ruff: noqa: PTH100, PTH118, PTH120, PTH123
+# ruff: noqa: PTH100, PTH118, PTH120
 # pathlib would have to be shipped to the browser for two joins.
 """The packaged figures, read at import or when first asked for; no other module of the engine opens a file.
 
@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+#: Reads from a folder and from an archive alike.
+_LOADER: Any = sys.modules[__name__].__spec__.loader  # type: ignore[union-attr]
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
 
 #: SI units per published unit.
@@ -83,8 +86,7 @@ def figure(raw: Mapping[str, Any]) -> Figure:
 
 
 def _read(name: str) -> Any:
-    with open(os.path.join(_FOLDER, f"{name}.json"), encoding="utf-8") as text:
-        return json.load(text)
+    return json.loads(_LOADER.get_data(os.path.join(_FOLDER, f"{name}.json")))
 
 
 def read_energy() -> dict[str, Any]:

@@ -18,8 +18,8 @@ def test_uses_the_compiled_library_and_nothing_of_the_stock_one(server, boot, py
     server.sent.clear()
     boot(page)
     names = {path.rsplit("/", 1)[-1] for path, _ in server.sent}
-    assert "stdlib.zip" in names
-    assert not names & {"python_stdlib.zip", "pyodide-lock.json"}
+    assert "stdlib.packed" in names
+    assert not names & {"python_stdlib.packed", "pyodide-lock.json"}
     assert python(page, "import json; json.__file__").endswith(".pyc")
 
 
@@ -69,7 +69,7 @@ outcome
     assert "Load failed" in python(page, code)
 
 
-@pytest.mark.parametrize("part", ["core-", "boot.mjs", "pyodide.asm.wasm", "stdlib.zip", "app.zip"])
+@pytest.mark.parametrize("part", ["core-", "boot.mjs", "pyodide.asm.wasm", "stdlib.packed", "app.packed"])
 def test_a_part_that_does_not_arrive_is_said_with_a_retry(site, page, hub, part):
     hub.expected_errors = [".*"]
     page.route(re.compile(rf"/{re.escape(part)}"), lambda route: route.abort())
@@ -91,8 +91,8 @@ def test_no_progress_for_20_seconds_is_said_and_taken_back(site, page, hub):
     def hold(route):
         held.append(route)
 
-    page.route("**/stdlib.zip", hold)
-    with page.expect_request("**/stdlib.zip"):
+    page.route("**/stdlib.packed", hold)
+    with page.expect_request("**/stdlib.packed"):
         page.goto(site)
     notice = page.locator("#boot-notice")
     page.clock.fast_forward(19_000)

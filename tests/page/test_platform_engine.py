@@ -56,10 +56,10 @@ def test_every_shipped_module_can_be_imported_in_the_browser(python, booted_page
 
 
 def test_no_dataclass_of_the_engine_is_compiled_in_the_browser(python, booted_page):
-    texts = python(booted_page, "import dataclass_code; '|'.join(dataclass_code.compiled_here)")
+    texts = python(booted_page, "import quick_start; '|'.join(quick_start.compiled_here)")
     engine = [text for text in texts.split("|") if "roofline" in text or "present" in text]
     assert not engine
-    assert python(booted_page, "len(dataclass_code.CODE)") > 30
+    assert python(booted_page, "len(quick_start.CODE)") > 30
 
 
 def test_pyscripts_own_package_runs_from_the_byte_code_that_is_shipped(python, booted_page):

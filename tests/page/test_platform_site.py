@@ -2,11 +2,10 @@
 
 import gzip
 import hashlib
-import io
+import marshal
 import re
 import urllib.error
 import urllib.request
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -49,20 +48,19 @@ def test_every_file_that_the_start_names_is_there():
 
 
 def test_own_files_are_named_with_the_hash_of_their_content(page):
-    named = dict(re.findall(r'"([^"?]+)\?([0-9a-f]{8})(?:\.zip)?"', page))
+    named = dict(re.findall(r'"([^"?]+)\?([0-9a-f]{8})"', page))
     assert {
         "css/tokens.css",
         "js/boot.mjs",
         "js/watchdog.js",
         "pyscript.toml",
-        "runtime/app.zip",
+        "runtime/app.packed",
         "py/page/main.py",
     } <= set(named)
     for name, version in named.items():
         assert hashlib.sha256((SITE / name).read_bytes()).hexdigest().startswith(version), name
     settings = (SITE / "pyscript.toml").read_text("utf-8")
     assert f'"./js/boot.mjs?{named["js/boot.mjs"]}"' in settings
-    assert f'"./runtime/app.zip?{named["runtime/app.zip"]}.zip"' in settings
 
 
 def test_without_an_address_the_page_names_none(page):
@@ -92,26 +90,30 @@ def test_the_site_holds_nothing_but_what_it_needs():
 
 
 @pytest.mark.parametrize("name", app_zip.ARCHIVES)
-def test_the_application_is_byte_code_of_every_module_and_its_data(name):
-    with zipfile.ZipFile(SITE / name) as archive:
-        shipped = set(archive.namelist())
-    with zipfile.ZipFile(io.BytesIO(app_zip.pack()[name])) as archive:
-        sources = set(archive.namelist())
-    made = {path for path in shipped if path.startswith(("dataclass_code", "pyscript/__pycache__/"))}
-    assert shipped - made == {path + "c" if path.endswith(".py") else path for path in sources}
-    assert f"dataclass_code/{Path(name).stem}.bin" in made
-    assert not [path for path in shipped - made if "__main__" in path or "__pycache__" in path]
+def test_an_archive_is_byte_code_of_every_module_and_its_data(name):
+    shipped = app_zip.contents((SITE / name).read_bytes())
+    sources = app_zip.contents(app_zip.pack()[name])
+    modules = marshal.loads(shipped["modules.bin"])
+    own = {module: is_package for module, (is_package, _) in modules.items() if module.split(".")[0] != "pyscript"}
+    names = {path.removesuffix(".py").replace("/", "."): path for path in sources if path.endswith(".py")}
+    assert own == {path.removesuffix(".__init__"): path.endswith(".__init__") for path in names}
+    assert {path for path in shipped if path.endswith(".json")} == sources.keys() - set(names.values())
+    assert not [path for path in (*modules, *shipped) if "__main__" in path or path.endswith(".py")]
+
+
+def test_the_first_archive_brings_what_imports_both_and_pyscript_s_own_package():
+    first, later = (app_zip.contents((SITE / name).read_bytes()) for name in app_zip.ARCHIVES)
+    assert "quick_start.pyc" in first and "quick_start.pyc" not in later
+    assert {"pyscript", "pyscript.ffi"} <= marshal.loads(first["modules.bin"]).keys()
 
 
 def test_the_first_archive_holds_what_the_first_answer_needs_and_the_second_the_rest():
-    first, later = (zipfile.ZipFile(io.BytesIO(app_zip.pack()[name])).namelist() for name in app_zip.ARCHIVES)
-    assert not set(first) & set(later)
-    assert set(first) | set(later) == {
-        p.relative_to(app_zip.ROOT / "py").as_posix() for p in app_zip.sources(app_zip.ROOT / "py")
-    }
-    needed = {"roofline/data/gpus.json", "roofline/estimate.py", "roofline/reading/families/deepseek.py", "page/app.py"}
-    assert needed <= set(first)
-    assert {"roofline/search.py", "roofline/data/energy.json", "present/explain.py"} <= set(later)
+    first, later = (set(app_zip.contents(app_zip.pack()[name])) for name in app_zip.ARCHIVES)
+    py = app_zip.ROOT / "py"
+    assert not first & later
+    assert first | later == {path.relative_to(py).as_posix() for path in app_zip.sources(py)}
+    assert {"roofline/data/gpus.json", "roofline/reading/families/deepseek.py", "page/app.py"} <= first
+    assert {"roofline/search.py", "present/explain.py", "page/views/__init__.py"} <= later
 
 
 def test_packing_twice_gives_the_same_bytes():
