@@ -65,7 +65,7 @@ def is_left_out(path: str, names: list[str]) -> bool:
 
 
 def library(names: list[str], origins: list[str], out: str) -> str:
-    """The modules that were loaded from these files by a start, the named modules and their imports; less the -named."""
+    """The modules that lie at these origins, less the -named."""
     left_out = [name[1:] for name in names if name.startswith("-")]
     stock = next(path for path in sys.path if path.endswith(".zip"))
     inside = {origin.removeprefix(stock + "/") for origin in origins if origin.startswith(stock + "/")}

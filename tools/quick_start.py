@@ -38,7 +38,7 @@ class Modules:
             name, self, origin=f"{path}/__init__.pyc" if is_package else f"{path}.pyc", is_package=is_package
         )
         spec.has_location = True
-        if is_package:
+        if spec.submodule_search_locations is not None:
             spec.submodule_search_locations.append(path)
         return spec
 
