@@ -43,7 +43,8 @@ def modules(package) -> list[str]:
 def test_every_module_can_be_imported_in_the_browser(python, booted_page, package):
     names = modules(package)
     assert len(names) > 5
-    code = f"import importlib\nfrom page import later\nawait later.module('page.views')\nfor name in {names!r}:\n    importlib.import_module(name)\nlen({names!r})"
+    code = "from page import later\nawait later.module('page.views')\nimport importlib\n"
+    code += f"for name in {names!r}:\n    importlib.import_module(name)\nlen({names!r})"
     assert python(booted_page, code) == len(names)
 
 
@@ -64,10 +65,12 @@ def test_no_dataclass_of_the_engine_is_compiled_in_the_browser(python, booted_pa
 
 def test_pyscripts_own_package_runs_from_the_byte_code_that_is_shipped(python, booted_page):
     """PyScript writes its sources at each start, for Python to compile where it finds nothing before them."""
-    code = (
-        "import sys; names = [n for n in sys.modules if n.partition('.')[0] == 'pyscript' and sys.modules[n].__spec__]"
-    )
-    code += "; ' '.join(str(sys.modules[name].__spec__.origin) for name in names)"
+    code = """
+import sys
+found = [module for name, module in sys.modules.items() if name.split(".")[0] == "pyscript"]
+specs = [getattr(module, "__spec__", None) for module in found]
+" ".join(str(spec.origin) for spec in specs if spec)
+"""
     paths = python(booted_page, code).split()
     assert len(paths) > 5
     assert all(path.startswith("/app.zip/pyscript") and path.endswith(".pyc") for path in paths)
