@@ -1,6 +1,7 @@
 /** Stacked bars, each in a row of its own beneath its name, with every part labelled. */
 import * as Plot from "../runtime/plot/plot.mjs";
 import { shape } from "./chart-dom.mjs";
+import { tonesOf } from "./chart-plot.mjs";
 import { textWidth } from "./chart-text.mjs";
 
 const NAME_PX = 24;
@@ -8,6 +9,7 @@ const BAR_PX = 34;
 const LINE_PX = 18;
 const SPACE_PX = 18;
 const FONT_PX = 12.5;
+const GAP_PX = 1.5;
 
 /** Parts of each row with where they begin and end. */
 function stacked(chart) {
@@ -18,42 +20,49 @@ function stacked(chart) {
     });
 }
 
-/** Labels that do not fit into their part, in lines beneath the bar, from left to right. */
+/**
+ * Places in lines beneath the bar for labels with no room in their part. In the left half a text begins at its
+ * leader and the lines fill from right to left, in the right half the reverse: so no leader crosses a text.
+ */
 function beneath(parts, width, font) {
-    const ends = [];
-    const placed = [];
-    for (const part of parts) {
-        const size = textWidth(part.datum.label, font);
-        const middle = (part.left + part.right) / 2;
-        const left = Math.max(0, Math.min(middle - 4, width - size));
-        let line = ends.findIndex((end) => end + 12 <= left);
-        if (line < 0) line = ends.length;
-        ends[line] = left + size;
-        placed.push({ ...part, left, middle, line });
-    }
-    return { placed, lines: ends.length };
+    const made = parts.map((part) => ({ ...part, middle: (part.left + part.right) / 2, size: textWidth(part.datum.label, font) }));
+    const halves = [made.filter(({ middle }) => middle < width / 2).reverse(), made.filter(({ middle }) => middle >= width / 2)];
+    const placed = halves.flatMap((half, right) => {
+        const before = [];
+        return half.map((part) => {
+            const end = part.middle + (right ? -1 : 1) * (part.size + 4);
+            const met = before.filter(({ middle }) => (right ? middle + 8 > end : middle - 8 < end));
+            const line = Math.max(0, ...met.map((other) => other.line + 1));
+            before.push({ middle: part.middle, line });
+            return { ...part, line, anchor: right ? "end" : "start", x: part.middle + (right ? -4 : 4) };
+        });
+    });
+    return { placed, lines: Math.max(0, ...placed.map(({ line }) => line + 1)) };
+}
+
+/** A row's name in lines: on a narrow screen what follows ": " has one of its own. */
+function nameLines(name, width, font) {
+    return textWidth(name, `650 ${font}`) <= width ? [name] : name.split(": ");
 }
 
 function rowNodes(row, top, width, font) {
-    const nodes = [shape("text", { class: "row-name", x: 0, y: top + 14 }, row.name)];
-    const small = [];
-    for (const part of row.parts) {
-        const size = textWidth(part.datum.label, font);
-        if (size + 14 <= part.right - part.left) {
-            nodes.push(shape("text", { class: "in-bar", x: part.left + 8, y: top + NAME_PX + BAR_PX / 2, dy: "0.35em", style: `fill: var(--chart-${part.tone}-text)` }, part.datum.label));
-        } else if (part.datum.label && part.datum.y > 0) {
-            small.push(part);
-        }
+    const bottom = row.parts[0].top + BAR_PX;
+    const nodes = nameLines(row.name, width, font).map((line, index) =>
+        shape("text", { class: index ? "row-name more" : "row-name", x: 0, y: top + 14 + index * LINE_PX }, line),
+    );
+    const fits = (part) => textWidth(part.datum.label, font) + 14 <= part.right - part.left;
+    const labelled = row.parts.filter(({ datum }) => datum.label && datum.y > 0);
+    for (const part of labelled.filter(fits)) {
+        const style = `fill: var(--chart-${part.tone}-text)`;
+        nodes.push(shape("text", { class: "in-bar", x: part.left + 8, y: bottom - BAR_PX / 2, dy: "0.35em", style }, part.datum.label));
     }
-    const { placed, lines } = beneath(small, width, font);
-    for (const { datum, left, middle, line } of placed) {
-        const y = top + NAME_PX + BAR_PX + 14 + line * LINE_PX;
-        nodes.push(
-            shape("path", { class: "leader", d: `M${middle},${top + NAME_PX + BAR_PX + 1}V${y - 9}` }),
-            shape("text", { class: "label", x: left, y, style: "fill: var(--chart-ink)" }, datum.label),
-        );
+    const { placed, lines } = beneath(labelled.filter((part) => !fits(part)), width, font);
+    for (const { datum, middle, line, anchor, x } of placed) {
+        const y = bottom + 16 + line * LINE_PX;
+        nodes.push(shape("path", { class: "leader", d: `M${middle},${bottom + 1}V${y}` }));
+        nodes.push(shape("text", { class: "beside", x, y, "text-anchor": anchor, style: "fill: var(--chart-ink)" }, datum.label));
     }
-    return { nodes, height: NAME_PX + BAR_PX + lines * LINE_PX };
+    return { nodes, bottom: bottom + (lines ? 4 + lines * LINE_PX : 0) };
 }
 
 /**
@@ -65,53 +74,49 @@ function rowNodes(row, top, width, font) {
  */
 export function barred(chart, width, { family }) {
     const font = `${FONT_PX}px ${family}`;
-    const rows = stacked(chart);
-    const points = [];
+    const tones = tonesOf(chart);
     const nodes = [];
+    const parts = [];
     let top = 0;
-    let next = 1;
-    const tone = new Map();
-    const toneOf = (series) => {
-        if (!tone.has(series)) tone.set(series, chart.tones[series] ?? String(((next++ - 1) % 6) + 1));
-        return tone.get(series);
-    };
-    const drawn = [];
-    for (const row of rows) {
+    for (const row of stacked(chart)) {
         const whole = Math.max(chart.y.high ?? 0, row.parts.at(-1).end);
+        const upper = top + NAME_PX + (nameLines(row.name, width, font).length - 1) * LINE_PX;
         for (const part of row.parts) {
-            part.left = (part.start / whole) * width;
-            part.right = (part.end / whole) * width;
-            part.tone = toneOf(part.datum.series);
-            part.top = top + NAME_PX;
-            drawn.push(part);
-            if (part.datum.words && part.datum.y > 0) {
-                points.push({ px: (part.left + part.right) / 2, py: part.top + BAR_PX / 2, r: 8, box: [part.left, part.top, part.right, part.top + BAR_PX], tone: `var(--chart-${part.tone})`, datum: part.datum });
-            }
+            const [left, right] = [(part.start / whole) * width, (part.end / whole) * width];
+            parts.push(Object.assign(part, { left, right, top: upper, tone: tones.get(part.datum.series) }));
         }
         const made = rowNodes(row, top, width, font);
         nodes.push(...made.nodes);
-        top += made.height + SPACE_PX;
+        top = made.bottom + SPACE_PX;
     }
-    const height = Math.max(top - SPACE_PX + 4, 40);
+    const shown = parts.filter(({ datum }) => datum.y > 0);
+    const height = top - SPACE_PX + 4;
+    const plain = (end) => ({ type: "linear", domain: [0, end], range: [0, end], axis: null });
     const svg = Plot.plot({
         width,
         height,
         margin: 0,
-        x: { type: "linear", domain: [0, width], range: [0, width], axis: null },
-        y: { type: "linear", domain: [0, height], range: [0, height], axis: null },
+        x: plain(width),
+        y: plain(height),
+        color: { type: "identity" },
         style: { fontFamily: "inherit", fontSize: `${FONT_PX}px`, background: "none", overflow: "visible" },
         marks: [
-            Plot.rect(drawn.filter(({ datum }) => datum.y > 0), {
+            Plot.rect(shown, {
                 x1: "left",
-                x2: (part) => Math.max(part.right - 1, part.left + 1),
+                x2: ({ left, right }) => Math.max(right - GAP_PX, left + 0.75),
                 y1: "top",
                 y2: (part) => part.top + BAR_PX,
-                fill: (part) => `var(--chart-${part.tone})`,
-                className: "bars",
+                fill: ({ tone }) => `var(--chart-${tone})`,
+                className: "chart-bars",
             }),
         ],
     });
     svg.setAttribute("text-anchor", "start");
     svg.append(...nodes);
-    return { svg, points };
+    return { svg, points: shown.filter(({ datum }) => datum.words).map(visited) };
+}
+
+function visited({ left, right, top, tone, datum }) {
+    const box = [left, top, right, top + BAR_PX];
+    return { px: (left + right) / 2, py: top + BAR_PX / 2, r: BAR_PX / 2, box, tone: `var(--chart-${tone})`, datum };
 }

@@ -6,12 +6,16 @@ const PAD_PX = 20;
 const SHARP = 2;
 const PAINT = ["fill", "stroke", "opacity", "fill-opacity", "stroke-opacity", "stroke-width", "stroke-dasharray", "font-size", "font-weight", "paint-order", "visibility", "text-anchor"];
 
+/** Whether a node looks as it does because of the page; else its own attributes, or its parent's, say it all. */
+function leans(node) {
+    return node.attributes.length && [...node.attributes].some(({ name, value }) => /^(class|style)$/.test(name) || /var\(|currentColor/.test(value));
+}
+
 /** Presentation as attributes, since a file has no style sheet and no custom properties. */
 function settled(node, copy) {
-    const style = getComputedStyle(node);
-    for (const name of PAINT) {
-        const value = style.getPropertyValue(name);
-        if (value) copy.setAttribute(name, value);
+    if (leans(node)) {
+        const style = getComputedStyle(node);
+        for (const name of PAINT) copy.setAttribute(name, style.getPropertyValue(name));
     }
     copy.removeAttribute("class");
     copy.removeAttribute("style");
@@ -69,8 +73,9 @@ export function documentOf(svg, { title, summary }, { date, address }) {
     const foot = block(`${date} · ${address}`, { ...common, top: top + inner.height + 12, size: 10.5, fill: soft });
     const height = top + inner.height + 12 + foot.height + PAD_PX;
     const copy = svg.cloneNode(true);
+    const ofThePage = copy.querySelectorAll("style, .cursor");
     settled(svg, copy);
-    copy.querySelectorAll("style, .cursor, [visibility=hidden]").forEach((node) => node.remove());
+    ofThePage.forEach((node) => node.remove());
     for (const [name, value] of Object.entries({ x: PAD_PX, y: top, overflow: "visible" })) copy.setAttribute(name, value);
     const whole = shape("svg", { xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}`, "font-family": family }, [
         shape("rect", { width, height, fill: paper }),

@@ -2,11 +2,22 @@
 import { element } from "./chart-dom.mjs";
 
 /**
- * Bring a closed disclosure with the chart's table up to date.
+ * Bring a disclosure with the chart's table up to date; its rows are made when it is open.
  * @param {HTMLDetailsElement} details stays open if it was
  * @param {{caption: string, columns: string[], rows: string[][]}} table
  */
-export function fillTable(details, { caption, columns, rows }) {
+export function fillTable(details, table) {
+    details.hidden = !table.rows.length;
+    if (!details.firstChild) details.append(element("summary", {}, "Data table"));
+    details.querySelector(".chart-table")?.remove();
+    const fill = () => {
+        if (details.open && !details.querySelector(".chart-table")) details.append(gridOf(table));
+    };
+    details.ontoggle = fill;
+    fill();
+}
+
+function gridOf({ caption, columns, rows }) {
     const head = element("tr", {}, columns.map((name) => element("th", { scope: "col" }, name)));
     const body = rows.map(([first, ...rest]) =>
         element("tr", {}, [element("th", { scope: "row" }, first), ...rest.map((cell) => element("td", {}, cell))]),
@@ -16,6 +27,5 @@ export function fillTable(details, { caption, columns, rows }) {
         element("thead", {}, head),
         element("tbody", {}, body),
     ]);
-    const box = element("div", { class: "chart-table", tabindex: "0", role: "region", "aria-label": caption }, grid);
-    details.replaceChildren(element("summary", {}, "Data table"), box);
+    return element("div", { class: "chart-table", tabindex: "0", role: "region", "aria-label": caption }, grid);
 }

@@ -6,7 +6,7 @@ const SCALES = {
 };
 const LARGE = [[1, ""], [1e3, "k"], [1e6, "M"], [1e9, "G"], [1e12, "T"], [1e15, "P"]];
 /** Units that a tick carries itself, so that the axis need not name them. */
-export const CARRIED = new Set(["s", "bytes", "USD", "share"]);
+const CARRIED = new Set(["s", "bytes", "USD", "share"]);
 
 const pen = document.createElement("canvas").getContext("2d");
 
@@ -25,6 +25,11 @@ export function tickText(value, unit) {
     if (unit === "USD") return `$${scaled(value, LARGE, "")}`;
     if (SCALES[unit]) return value === 0 ? "0" : scaled(value, SCALES[unit], " ");
     return scaled(value, LARGE, "");
+}
+
+/** Name of an axis, with its unit unless each tick carries it. */
+export function axisText({ label, unit }) {
+    return unit && !CARRIED.has(unit) ? `${label} (${unit})` : label;
 }
 
 /**

@@ -22,13 +22,19 @@ await new Promise((resolve) => {
 });
 
 /**
- * Draw a chart, or bring a drawn one up to date.
+ * Draw a chart, or bring a drawn one up to date. Of several calls under way the last one counts.
  * @param {HTMLElement} place its own, empty before the first call
  * @param {string | object} chart Chart.to_dict() of present/charts.py, or its JSON text
+ * @returns {Promise<void>} when it stands there
  */
-export function draw(place, chart) {
+export async function draw(place, chart) {
     if (!charts.has(place)) charts.set(place, new Drawing(place));
-    charts.get(place).follow(typeof chart === "string" ? JSON.parse(chart) : chart);
+    await charts.get(place).follow(typeof chart === "string" ? JSON.parse(chart) : chart);
+}
+
+/** Let the browser do what waits, so that no task is long. */
+function pause() {
+    return new Promise((resolve) => setTimeout(resolve));
 }
 
 class Drawing {
@@ -47,6 +53,7 @@ class Drawing {
             "aria-labelledby": `${this.id}-title`,
             "aria-describedby": `${this.id}-summary ${this.id}-hint`,
         });
+        this.outcome = element("p", { class: "chart-outcome", role: "status" });
         this.table = element("details", { class: "chart-data" });
         this.foot = element("div", { class: "chart-foot" }, [this.table, this.#takeaway()]);
         this.points = new Points(this.canvas, this.readout);
@@ -56,14 +63,16 @@ class Drawing {
         new ResizeObserver(([{ contentRect }]) => this.#resize(Math.floor(contentRect.width))).observe(this.canvas);
     }
 
-    follow(chart) {
+    async follow(chart) {
+        for (const datum of chart.layers.flatMap(({ data }) => data)) datum.series ??= "";
         this.chart = chart;
         this.title.textContent = chart.title;
         this.summary.textContent = chart.summary;
         const picks = chart.layers.some(({ data }) => data.some(({ pick }) => pick));
         this.hint.textContent = `Arrow keys move from point to point${picks ? "; Enter chooses one" : ""}.`;
         fillTable(this.table, chart.table);
-        this.table.hidden = !chart.table.rows.length;
+        await pause();
+        if (this.chart !== chart) return;
         this.width = 0;
         this.#resize(Math.floor(this.canvas.clientWidth));
     }
@@ -100,21 +109,17 @@ class Drawing {
             button.addEventListener("click", () => this.#try(act, done));
             return button;
         });
-        return element("div", { class: "chart-takeaway", role: "group", "aria-label": "Take the chart away" }, buttons);
+        const choices = element("div", { class: "chart-choices" }, buttons);
+        return element("details", { class: "chart-takeaway" }, [element("summary", {}, "Save or copy"), choices, this.outcome]);
     }
 
     async #try(act, done) {
         try {
             await act();
-            this.#say(done);
+            this.outcome.textContent = done;
         } catch {
-            this.#say("The browser did not allow that here. Try the other way: save or copy.");
+            this.outcome.textContent = "The browser did not allow that here.";
         }
-    }
-
-    #say(words) {
-        this.readout.textContent = "";
-        requestAnimationFrame(() => (this.readout.textContent = words));
     }
 
     #document() {

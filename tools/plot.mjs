@@ -2,4 +2,4 @@
  * What js/charts.mjs needs of Observable Plot. tools/runtime.py bundles this file, and what it reaches, into
  * runtime/plot/plot.mjs.
  */
-export { areaY, axisX, axisY, dot, gridX, gridY, line, plot, rect, ruleX } from "@observablehq/plot";
+export { areaY, axisX, axisY, dot, gridX, gridY, line, plot, rect, ruleX, ruleY } from "@observablehq/plot";

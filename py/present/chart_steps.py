@@ -1,6 +1,6 @@
 """Charts of one estimate's working: the roofline, where a step's time goes, what fills a GPU's memory."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from present import text
 from present.charts import Axis, Chart, Datum, Table, bars, dots, line
@@ -12,7 +12,26 @@ PARTS = ("weights", "KV cache", "activations", "compute", "communication", "over
 """Where the time of a step goes, in the order in which it is stacked."""
 
 PHASES = ("prefill", "decode")
-_LEAST_INTENSITY = 0.1
+TONES = {
+    "weights": "1",
+    "KV cache": "2",
+    "activations": "3",
+    "compute": "4",
+    "communication": "5",
+    "overhead": "6",
+    "reserve": "6",
+    "free": "quiet",
+    "missing": "bad",
+}
+"""What has the same name has the same colour in every chart."""
+
+_PHASE_NAMES: Mapping[str, Callable[[Estimate], str]] = {
+    "prefill": lambda result: "Prefill of one prompt",
+    "decode": lambda result: f"Decode, one token for {text.plural(round(result.running), 'request')}",
+}
+_LABELLED_SHARE = 0.04
+"""Operators with less of a step than this say their name only when visited."""
+
 _RATES = (("BF16", "bf16"), ("FP8", "fp8"), ("FP4", "fp4"))
 _READS = {
     Kind.MATRIX: "weights",
@@ -50,22 +69,27 @@ def _cause(operator: Operator) -> str:
 
 
 def breakdown_chart(result: Estimate) -> Chart:
-    """Two stacked bars, each in shares of its step."""
+    """A stacked bar for the prefill of a prompt and one for a decode step, each in shares of its own time."""
     rows, cells = [], []
     for phase, step in _steps(result):
-        whole_s = step.total_s / step.steps
-        for part, seconds in breakdown_s(step).items():
-            words = f"{part}: {text.duration(seconds)} of a {phase} step of {text.duration(whole_s)}"
-            rows.append(Datum(x=phase, y=seconds / whole_s, series=part, label=part, words=words))
-            cells.append((phase, part, str(text.duration(seconds)), str(text.share(seconds / whole_s))))
+        whole = text.duration(step.total_s)
+        for part, step_s in breakdown_s(step).items():
+            share = step_s * step.steps / step.total_s
+            time = str(text.duration(step_s * step.steps))
+            words = f"{part}: {time} of the {phase}, {text.share(share)}"
+            name = f"{_PHASE_NAMES[phase](result)}: {whole}, {step.bound}-bound"
+            rows.append(Datum(x=name, y=share, series=part, label=f"{part} {time}", words=words))
+            cells.append((phase, part, time, str(text.share(share))))
     return Chart(
         key="breakdown",
-        title="Where the time of a step goes",
-        summary=" ".join(f"{phase.capitalize()} is {step.bound}-bound." for phase, step in _steps(result)),
+        title="Where the time goes",
+        summary="Time of kernels counts for what they wait for: weights, cache or activations from memory, arithmetic, "
+        "or other GPUs. Overhead is launches, scheduling and the host.",
         x=Axis("Step", scale="band"),
-        y=Axis("Share of the step"),
+        y=Axis("Share of the time", "share"),
         layers=(bars(rows),),
-        table=Table("Time of one step by cause", ("Step", "Part", "Time", "Share"), tuple(cells)),
+        table=Table("Time of a prefill and of a decode step by cause", ("Step", "Part", "Time", "Share"), tuple(cells)),
+        tones=TONES,
     )
 
 
@@ -84,11 +108,18 @@ def memory_chart(result: Estimate, gpu: Gpu, *, binary: bool = False) -> Chart:
     """One stacked bar."""
     parts = memory_parts_bytes(result, gpu)
     sizes = {part: str(text.size(value, binary=binary)) for part, value in parts.items()}
+    whole = text.size(gpu.memory_bytes, binary=binary)
+    name = f"{gpu.name}, the fullest of a replica: {whole}"
     data = [
-        Datum(x=gpu.name, y=value, series=part, label=f"{part} {sizes[part]}", words=f"{part}: {sizes[part]}")
+        Datum(
+            x=name,
+            y=value,
+            series=part,
+            label=f"{part} {sizes[part]}",
+            words=_part_words(part, value, sizes[part], gpu),
+        )
         for part, value in parts.items()
     ]
-    whole = text.size(gpu.memory_bytes, binary=binary)
     rows = ((part, sizes[part], str(text.share(value / gpu.memory_bytes))) for part, value in parts.items())
     return Chart(
         key="memory",
@@ -98,27 +129,43 @@ def memory_chart(result: Estimate, gpu: Gpu, *, binary: bool = False) -> Chart:
         y=Axis("Memory", "bytes"),
         layers=(bars(data),),
         table=Table(f"Memory of one {gpu.name}", ("Use", "Size", "Share"), tuple(rows)),
+        tones=TONES,
     )
+
+
+def _part_words(part: str, value_bytes: float, size: str, gpu: Gpu) -> str:
+    if part == "missing":
+        return f"missing: {size} more than the GPU has"
+    return f"{part}: {size}, {text.share(value_bytes / gpu.memory_bytes)}"
 
 
 def roofline_chart(result: Estimate, gpu: Gpu) -> Chart:
     """Roofs of the GPU, and every operator that multiplies as a point sized by its share of the step."""
     points = [point for phase, step in _steps(result) for point in _operator_points(phase, step)]
-    most = max([_knee(gpu, peak) for _, peak in _peaks(gpu)] + [float(point.x) for point in points]) * 4
-    roofs = [line(_roof(gpu, name, peak, most)) for name, peak in _peaks(gpu)]
+    intensities = [float(point.x) for point in points]
+    least = min(1.0, *(each / 2 for each in intensities))
+    most = max(*(_knee(gpu, peak) for _, peak in _peaks(gpu)), *intensities) * 4
     return Chart(
         key="roofline",
         title="How close each operator comes to the roof",
-        summary=f"Roofs of {gpu.name}: {text.listing([_roof_words(n, p) for n, p in _peaks(gpu)], 'and')}"
-        f" above {_per_s(gpu.hbm_bytes_per_s, 'B')} of memory traffic.",
+        summary=f"{gpu.name}: {text.listing([_roof_words(n, p) for n, p in _peaks(gpu)], 'and')}"
+        f" above {_per_s(gpu.hbm_bytes_per_s, 'B')} of memory traffic."
+        " The larger a point, the more of its step it takes.",
         x=Axis("Arithmetic intensity", "FLOP/byte", "log"),
         y=Axis("Speed", "FLOP/s", "log"),
-        layers=(*roofs, dots(points)),
+        layers=(
+            line(_slope(gpu, least)),
+            *(line(_roof(gpu, name, peak, most)) for name, peak in _peaks(gpu)),
+            dots(points),
+        ),
         table=Table(
             "Operators of one step on the fullest GPU",
             ("Step", "Operator", "Format", "Calls", "FLOP/byte", "FLOP/s", "Time", "Share"),
             tuple(row for phase, step in _steps(result) for row in _operator_rows(phase, step)),
         ),
+        tones={point.series: "6" for point in _slope(gpu, least)}
+        | {_roof_words(name, peak): "6" for name, peak in _peaks(gpu)}
+        | {"prefill": "3", "decode": "2"},
     )
 
 
@@ -131,10 +178,17 @@ def _knee(gpu: Gpu, peak: float) -> float:
     return peak / gpu.hbm_bytes_per_s
 
 
+def _slope(gpu: Gpu, least: float) -> list[Datum]:
+    """What the memory feeds, from the highest knee down."""
+    rate = gpu.hbm_bytes_per_s
+    highest = max(_knee(gpu, peak) for _, peak in _peaks(gpu))
+    return [Datum(x=x, y=rate * x, series=f"HBM {_per_s(rate, 'B')}") for x in (highest, least)]
+
+
 def _roof(gpu: Gpu, name: str, peak: float, most: float) -> list[Datum]:
-    slope = gpu.hbm_bytes_per_s
-    ends = ((_LEAST_INTENSITY, slope * _LEAST_INTENSITY), (_knee(gpu, peak), peak), (most, peak))
-    return [Datum(x=x, y=y, series=name, label=name, words=_roof_words(name, peak)) for x, y in ends]
+    words = f"{_roof_words(name, peak)}: reached from {text.significant(_knee(gpu, peak))} FLOP/byte on"
+    knee = Datum(x=_knee(gpu, peak), y=peak, series=_roof_words(name, peak), words=words)
+    return [knee, Datum(x=most, y=peak, series=knee.series)]
 
 
 def _roof_words(name: str, peak: float) -> str:
@@ -150,12 +204,13 @@ def _operator_points(phase: str, step: Step) -> Iterable[Datum]:
     for operator in step.operators:
         if operator.flop and operator.bytes and not operator.time.link_s:
             share = _share(operator, step)
-            words = f"{phase}, {operator.name}: {text.share(share)} of the step"
+            speed_flop_per_s = operator.flop / operator.time.total_s
+            words = f"{operator.name}, {phase}: {text.share(share)} of the step, {_per_s(speed_flop_per_s, 'FLOP')}"
             yield Datum(
                 x=operator.flop / operator.bytes,
-                y=operator.flop / operator.time.total_s,
+                y=speed_flop_per_s,
                 series=phase,
-                label=operator.name,
+                label=operator.name if share >= _LABELLED_SHARE else "",
                 words=words,
                 size=share,
             )

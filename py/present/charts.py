@@ -58,6 +58,11 @@ class Datum:
     pick: str = ""
     chosen: bool = False
 
+    def to_dict(self) -> dict[str, float | str | bool]:
+        """The fields that say something, by name."""
+        values = [(name, getattr(self, name)) for name in self.__slots__]
+        return {name: value for name, value in values if value is not None and value is not False and value != ""}
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -65,7 +70,8 @@ class Layer:
 
     Attributes:
         mark: "line", "dot" (thousands are fine), "mark" (a ring with its label; filled where chosen), "bar" (parts of
-            a row, stacked in order), "rule" (a vertical line at x) or "band" (from low to high).
+            a row, stacked in order), "rule" (a vertical line at x), "level" (a horizontal one at y) or "band" (from low
+            to high).
         data: in the order of a line.
     """
 
@@ -105,8 +111,11 @@ class Chart:
     shape: str = "wide"
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for a drawing library."""
-        return asdict(self)
+        """Plain values for a drawing library; of data only what is set, since there may be thousands."""
+        layers = [{"mark": layer.mark, "data": [datum.to_dict() for datum in layer.data]} for layer in self.layers]
+        others = {name: getattr(self, name) for name in ("key", "title", "summary", "shape")}
+        axes = {"x": asdict(self.x), "y": asdict(self.y)}
+        return {**others, **axes, "layers": layers, "table": asdict(self.table), "tones": dict(self.tones)}
 
 
 def line(points: Sequence[Datum]) -> Layer:
@@ -132,3 +141,8 @@ def bars(parts: Sequence[Datum]) -> Layer:
 def rules(at: Sequence[Datum]) -> Layer:
     """Vertical lines with a label."""
     return Layer("rule", tuple(at))
+
+
+def levels(at: Sequence[Datum]) -> Layer:
+    """Horizontal lines with a label."""
+    return Layer("level", tuple(at))

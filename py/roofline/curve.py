@@ -51,6 +51,7 @@ class Curve(NamedTuple):
         limit: what caps them: "memory" or "max-running".
         ttft_limit, tpot_limit: most requests of the grid that keep the target; 0 where even one does not, None without
             a target.
+        ttft_s, tpot_s: the targets.
     """
 
     points: tuple[CurvePoint, ...]
@@ -59,6 +60,8 @@ class Curve(NamedTuple):
     limit: str
     ttft_limit: int | None
     tpot_limit: int | None
+    ttft_s: float | None = None
+    tpot_s: float | None = None
 
 
 def grid(most: int, chosen: int = 1, per_doubling: int = PER_DOUBLING) -> list[int]:
@@ -104,6 +107,8 @@ def curve(
         limit="max-running" if full else "memory",
         ttft_limit=_most_within(row, "ttft_s", ttft_s),
         tpot_limit=_most_within(row, "tpot_s", tpot_s),
+        ttft_s=ttft_s,
+        tpot_s=tpot_s,
     )
 
 

@@ -1,13 +1,14 @@
 """Charts as data: they add up, they agree with the estimate, and their tables say the same."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from present import inputs, models
-from present.chart_curve import curve_chart
+from present import inputs, models, text
+from present.chart_curve import curve_chart, curve_charts
 from present.chart_steps import (
     PARTS,
     breakdown_chart,
@@ -16,6 +17,7 @@ from present.chart_steps import (
     memory_parts_bytes,
     roofline_chart,
 )
+from present.charts import Datum
 from present.state import Scenario
 from roofline import CATALOGUE, ENGINES, GPUS, RooflineError, estimate
 from roofline.curve import curve, curve_points
@@ -48,9 +50,13 @@ def test_the_time_of_a_step_is_all_accounted_for(case):
         assert parts["compute"] == pytest.approx(step.compute_s / step.steps, rel=1e-9)
         assert parts["communication"] == pytest.approx(step.communication_s / step.steps, rel=1e-9, abs=1e-15)
     chart = breakdown_chart(result)
-    for phase in ("prefill", "decode"):
-        assert sum(d.y for d in chart.layers[0].data if d.x == phase) == pytest.approx(1)
-    assert f"Decode is {result.decode_bound}-bound" in chart.summary
+    rows = {datum.x for datum in chart.layers[0].data}
+    assert len(rows) == 2
+    for row in rows:
+        assert sum(d.y for d in chart.layers[0].data if d.x == row) == pytest.approx(1)
+    assert any(f"{text.duration(result.decode_step_s)}, {result.decode_bound}-bound" in row for row in rows)
+    assert any(f"{text.duration(result.prefill_s)}, {result.prefill_bound}-bound" in row for row in rows)
+    assert {d.series for d in chart.layers[0].data} <= set(chart.tones)
 
 
 @given(
@@ -89,17 +95,19 @@ def test_no_operator_is_above_its_roof(case):
     scenario, result = case
     gpu = GPUS[scenario.gpu]
     chart = roofline_chart(result, gpu)
-    *roofs, points = chart.layers
+    (slope, *roofs), points = chart.layers[:-1], chart.layers[-1]
     highest = max(datum.y for roof in roofs for datum in roof.data)
-    assert [roof.data[0].series for roof in roofs] == (
+    assert [roof.data[0].series.split()[0] for roof in roofs] == (
         ["BF16", "FP8", "FP4"] if gpu.fp4_flop_per_s else ["BF16", "FP8"]
     )
+    for datum in (*slope.data, *(roof.data[0] for roof in roofs)):
+        assert datum.y == pytest.approx(datum.x * gpu.hbm_bytes_per_s)
     for roof in roofs:
-        low, knee, high = roof.data
-        assert knee.y == pytest.approx(knee.x * gpu.hbm_bytes_per_s)
-        assert low.y == pytest.approx(low.x * gpu.hbm_bytes_per_s)
+        knee, high = roof.data
         assert high.y == knee.y
         assert high.x > max(datum.x for datum in points.data)
+        assert slope.data[0].y >= knee.y * (1 - 1e-9)
+        assert min(datum.x for datum in points.data) > slope.data[-1].x
     for datum in points.data:
         assert datum.y <= min(highest, datum.x * gpu.hbm_bytes_per_s) * (1 + 1e-9)
         assert 0 < datum.size <= 1
@@ -112,20 +120,59 @@ def test_every_operator_stands_in_the_table(case):
     assert all(len(row) == len(table.columns) for row in table.rows)
 
 
-def test_the_curve_and_its_marks():
+@pytest.fixture(scope="module")
+def row():
     scenario = SCENARIOS[1]
     model = models.bundled(scenario.model).model
-    points = tuple(curve_points(model, inputs.deployment(scenario), inputs.workload(scenario)))
-    found = curve(points, 16, tpot_s=points[20].estimate.tpot_s, ttft_s=1e-9)
-    chart = curve_chart(found)
+    return tuple(curve_points(model, inputs.deployment(scenario), inputs.workload(scenario)))
+
+
+def test_the_curve_and_its_marks(row):
+    chart = curve_chart(curve(row, 16, tpot_s=row[20].estimate.tpot_s, ttft_s=1e-9))
     assert (chart.x.scale, chart.y.scale) == ("log", "log")
-    marked = {datum.label for datum in chart.layers[-1].data}
-    assert {"chosen", "TPOT target"} <= marked
+    marked = {datum.label: datum for datum in chart.layers[-1].data}
+    assert marked["16, chosen"].chosen
+    assert f"{row[20].concurrency}: last within the TPOT target" in marked
     assert any("memory is full" in label or "takes no more" in label for label in marked)
     assert not any("TTFT" in label for label in marked)
-    assert len(chart.table.rows) == len(points)
+    assert len(chart.table.rows) == len(row)
     assert chart.table.rows[0][0] == "1"
-    assert sum(bool(row[-1]) for row in chart.table.rows) == len(chart.layers[-1].data)
+    assert sum(bool(cells[-1]) for cells in chart.table.rows) == len(chart.layers[-1].data)
+    (drawn,) = (layer for layer in chart.layers if layer.mark == "line")
+    assert [(d.x, d.y, d.pick) for d in drawn.data] == [
+        (p.request_tokens_per_s, p.tokens_per_s_per_gpu, str(p.concurrency)) for p in row
+    ]
+    assert {"1 request", "4", "64"} <= {datum.label for datum in drawn.data}
+
+
+def test_the_band_of_the_curve_is_the_range_of_its_points(row):
+    (band,) = (layer for layer in curve_chart(curve(row, 16)).layers if layer.mark == "band")
+    assert [(d.low, d.high) for d in band.data] == [p.band for p in row if p.band]
+    assert all(d.low <= d.y <= d.high for d in band.data)
+
+
+def test_latency_and_cost_along_the_curve(row):
+    charts = curve_charts(curve(row, 16, ttft_s=2.0))
+    assert [chart.key for chart in charts[1:]] == ["ttft_s", "tpot_s", "usd_per_million_output_tokens"]
+    for chart in charts[1:]:
+        (drawn,) = (layer for layer in chart.layers if layer.mark == "line")
+        assert [(d.x, d.y) for d in drawn.data] == [(p.concurrency, getattr(p.estimate, chart.key)) for p in row]
+        assert [(d.x, d.chosen) for d in chart.layers[-1].data] == [(16, True)]
+    assert [layer.data[0].y for layer in charts[1].layers if layer.mark == "level"] == [2.0]
+    assert not [layer for layer in charts[2].layers if layer.mark == "level"]
+
+
+def test_what_has_no_price_has_no_chart_of_it(row):
+    free = [p._replace(estimate=replace(p.estimate, usd_per_million_output_tokens=None)) for p in row]
+    assert len(curve_charts(curve(free, 16))) == 3
+
+
+def test_data_hold_what_is_set_and_zeros():
+    assert Datum(x=0, y=0.0).to_dict() == {"x": 0, "y": 0.0}
+    full = Datum(x="a", y=1.0, series="s", low=0.0, high=2.0, size=0.5, pick="3", chosen=True)
+    assert full.to_dict() == {
+        "x": "a", "y": 1.0, "series": "s", "low": 0.0, "high": 2.0, "size": 0.5, "pick": "3", "chosen": True
+    }  # fmt: skip
 
 
 def test_charts_are_json_with_a_title_and_a_summary(case):
@@ -136,4 +183,4 @@ def test_charts_are_json_with_a_title_and_a_summary(case):
         assert chart.summary
         assert chart.table.rows
         assert json.loads(json.dumps(chart.to_dict()))["title"] == chart.title
-        assert all(datum.words for layer in chart.layers for datum in layer.data)
+        assert all(datum.words for layer in chart.layers for datum in layer.data if layer.mark != "line")
