@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+import calibrate_ablation as ablation
 import calibrate_inherit as inherit
 import calibrate_kernels as kernels
 import calibrate_left_out as left_out
@@ -21,7 +22,6 @@ import calibrate_ranges as ranges
 from accuracy_lib.cases import Models
 from calibrate_fit import Errors, summarise
 from calibrate_serving import Problem, kernel_constants, log_ratios, runs
-from calibrate_terms import TERMS
 
 Row = dict[str, Any]
 
@@ -53,17 +53,14 @@ def fit_serving(rows: list[Row]) -> tuple[Problem, np.ndarray]:
     return problem, point
 
 
-def report_left_out(rows: list[Row], without: str = "") -> dict[left_out.Fold, dict[str, tuple[float, float]]]:
-    """Leave out each model, GPU and engine in turn (only models where a term is held); prints the errors."""
-    kinds = ("model",) if without else left_out.KINDS
-    found = dict(left_out.solve_all(rows, left_out.folds(kinds, without)))
-    if not without:
-        for fold, predicted in found.items():
-            report(f"left out {fold.left_out}", left_out.errors(predicted))
-    for kind in kinds:
+def report_left_out(rows: list[Row]) -> dict[left_out.Fold, dict[str, tuple[float, float]]]:
+    """Leave out each model, GPU and engine in turn; prints the errors."""
+    found = dict(left_out.solve_all(rows, left_out.folds()))
+    for fold, predicted in found.items():
+        report(f"left out {fold.left_out}", left_out.errors(predicted))
+    for kind in left_out.KINDS:
         pooled = {k: v for fold, predicted in found.items() if fold.kind == kind for k, v in predicted.items()}
-        title = f"each {kind} left out in turn" + (f", without {without}" if without else "")
-        report(title, left_out.errors(pooled))
+        report(f"each {kind} left out in turn", left_out.errors(pooled))
     return found
 
 
@@ -72,7 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kernels", action="store_true", help="print the kernel curves and stop")
     parser.add_argument("--quick", action="store_true", help="skip the fits that leave something out")
-    parser.add_argument("--ablation", action="store_true", help="instead: each term held where it does nothing (slow)")
+    parser.add_argument("--ablation", action="store_true", help="instead: what each term is worth (half an hour)")
     parser.add_argument("--dry-run", action="store_true", help="print, do not write")
     parser.add_argument("--output", type=Path, default=output.DATA / "efficiency.json")
     options = parser.parse_args()
@@ -81,8 +78,7 @@ def main() -> None:
     if options.kernels:
         return
     if options.ablation:
-        for term in TERMS:
-            report_left_out(rows, term.name)
+        ablation.write(ablation.ablate(rows))
         return
     problem, point = fit_serving(rows)
     if not options.dry_run:

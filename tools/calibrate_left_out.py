@@ -19,7 +19,7 @@ from accuracy_lib.cases import Models
 from accuracy_lib.left_out import KINDS, LEFT_OUT
 from calibrate_fit import Errors, summarise
 from calibrate_serving import Problem, Run, kernel_constants, log_ratios, runs
-from calibrate_terms import TERMS, Term
+from calibrate_terms import Term
 
 Row = dict[str, Any]
 DIGITS = 5
@@ -34,11 +34,10 @@ FROZEN = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """One fit: what is left out, and optionally a term that is held where it does nothing."""
+    """One fit, and what is left out of it."""
 
     kind: str
     left_out: str
-    without: str = ""
 
 
 def neutral(term: Term) -> Term:
@@ -51,8 +50,7 @@ def solve(rows: Sequence[Row], fold: Fold) -> dict[str, tuple[float, float]]:
     """(TPOT, TTFT) predicted for the rows that the fold leaves out, in seconds by row id."""
     kernels, key = kernel_constants(list(rows)), KEYS[fold.kind]
     chosen = runs(Models())
-    terms = [neutral(term) if term.name == fold.without else term for term in TERMS]
-    problem = Problem(kernels, [run for run in chosen if key(run) != fold.left_out], terms)
+    problem = Problem(kernels, [run for run in chosen if key(run) != fold.left_out])
     held = [run for run in chosen if key(run) == fold.left_out]
     ratios = np.exp(log_ratios(kernels, problem.values(problem.solve()), held))
     return {
@@ -61,10 +59,10 @@ def solve(rows: Sequence[Row], fold: Fold) -> dict[str, tuple[float, float]]:
     }
 
 
-def folds(kinds: Sequence[str] = KINDS, without: str = "") -> list[Fold]:
+def folds(kinds: Sequence[str] = KINDS) -> list[Fold]:
     """Every fold of these kinds."""
     chosen = runs(Models())
-    return [Fold(kind, name, without) for kind in kinds for name in sorted({KEYS[kind](run) for run in chosen})]
+    return [Fold(kind, name) for kind in kinds for name in sorted({KEYS[kind](run) for run in chosen})]
 
 
 def solve_all(rows: Sequence[Row], some: Sequence[Fold]) -> Iterator[tuple[Fold, dict[str, tuple[float, float]]]]:
