@@ -77,7 +77,8 @@ class Tabs:
         tabs = find("tabs")
         for name in state.VIEWS:
             find(f"tab-{name}").disabled = False
-        find("evidence-open").disabled = False
+        for name in ("evidence-open", "startup-open"):
+            find(name).disabled = False
         listen(find("evidence-open"), "click", self._runs_asked)
         listen(tabs, "click", self._clicked)
         listen(tabs, "keydown", self._pressed)

@@ -14,6 +14,10 @@ MAX_CHARACTERS = 200_000
 GIB = 2.0**30
 _NUMBER = r"([0-9][0-9,]{0,20}(?:\.[0-9]{1,6})?)"
 _PATTERNS = {
+    "weights_gib": (
+        rf"Model loading took {_NUMBER} GiB",
+        rf"Load weight end\..{{0,200}}mem usage={_NUMBER} GB",
+    ),
     "cache_gib": (
         rf"Available KV cache memory: {_NUMBER} GiB",
         rf"Allocated {_NUMBER} GiB for max tokens in paged KV cache",
@@ -35,6 +39,7 @@ _HALVES = re.compile(rf"K size: {_NUMBER} GB, V size: {_NUMBER} GB")
 class Logged:
     """Figures of a pasted log; None where it does not say. SGLang's "GB" are GiB."""
 
+    weights_gib: float | None = None
     cache_gib: float | None = None
     cache_tokens: float | None = None
     request_tokens: float | None = None
@@ -43,12 +48,17 @@ class Logged:
 
 def log_lines(found: Startup) -> tuple[str, ...]:
     """Our figures as the engine would print them."""
+    weights = f"{found.weight_bytes / GIB:.2f}"
     if found.engine == "SGLang":
-        return (f"KV Cache is allocated. #tokens: {found.cache_tokens}, KV size: {found.cache_bytes / GIB:.2f} GB",)
+        return (
+            f"Load weight end. mem usage={weights} GB.",
+            f"KV Cache is allocated. #tokens: {found.cache_tokens}, KV size: {found.cache_bytes / GIB:.2f} GB",
+        )
     if found.engine == "TensorRT-LLM":
         size = f"{found.cache_bytes / GIB:.2f} GiB"
         return (f"[MemUsageChange] Allocated {size} for max tokens in paged KV cache ({found.cache_tokens}).",)
     return (
+        f"Model loading took {weights} GiB memory",
         f"Available KV cache memory: {found.cache_bytes / GIB:.2f} GiB",
         f"GPU KV cache size: {found.cache_tokens:,} tokens",
         f"Maximum concurrency for {found.request_tokens:,} tokens per request: {found.max_concurrency:.2f}x",

@@ -21,6 +21,7 @@ def figures(engine="vLLM"):
 
 def test_vllm_prints_memory_tokens_and_concurrency():
     assert log_lines(figures()) == (
+        "Model loading took 15.00 GiB memory",
         "Available KV cache memory: 44.86 GiB",
         "GPU KV cache size: 367,488 tokens",
         "Maximum concurrency for 131,072 tokens per request: 2.80x",
@@ -38,17 +39,25 @@ def test_what_is_printed_is_read_back(engine):
     [
         (
             "GPU KV cache size: 34,952 tokens, Maximum concurrency for 8,192 tokens per request: 4.27x",
-            Logged(None, 34_952, 8192, 4.27),
+            Logged(None, None, 34_952, 8192, 4.27),
         ),
         (
             "KV Cache is allocated. #tokens: 350257, K size: 0.21 GB, V size: 0.22 GB",
-            Logged(pytest.approx(0.43), 350_257),
+            Logged(None, pytest.approx(0.43), 350_257),
         ),
         ("max_total_num_tokens=350257, chunked_prefill_size=8192", Logged(cache_tokens=350_257)),
-        ("[MemUsageChange] Allocated 26.91 GiB for max tokens in paged KV cache (220480).", Logged(26.91, 220_480)),
+        (
+            "[MemUsageChange] Allocated 26.91 GiB for max tokens in paged KV cache (220480).",
+            Logged(None, 26.91, 220_480),
+        ),
+        ("Model loading took 14.9889 GiB and 4.1 seconds", Logged(14.9889)),
+        (
+            "Load weight end. quant=fp8, fmt=e4m3, avail mem=12.25 GB, mem usage=125.65 GB.",
+            Logged(125.65),
+        ),
         ("nothing of the kind", Logged()),
         ("Available KV cache memory: nan GiB", Logged()),
-        ("Available KV cache memory: 1.5 GiB\nAvailable KV cache memory: 2.5 GiB", Logged(2.5)),
+        ("Available KV cache memory: 1.5 GiB\nAvailable KV cache memory: 2.5 GiB", Logged(None, 2.5)),
     ],
 )
 def test_published_wordings_are_read(text, expected):
