@@ -63,7 +63,8 @@ async function ownFile(request, waits = RETRY_AFTER_MS) {
     try {
         const response = await guardedFetch(...request);
         if (!response.ok) throw new TypeError(`${response.url}: ${response.status}`);
-        if (sizes.has(response.url)) count(response).catch(() => {});
+        // a connection that breaks off: Pyodide would wait for the rest of its binary
+        if (sizes.has(response.url)) count(response).catch(() => report("failed"));
         return unpacked(response);
     } catch (error) {
         if (!waits.length) throw error;

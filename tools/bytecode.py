@@ -16,9 +16,9 @@ import json
 import marshal
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from types import CodeType
 
 import app_zip
 
@@ -121,14 +121,15 @@ def module(path: str, source: bytes) -> tuple[str, tuple[bool, bytes]]:
     return name.removesuffix(".__init__"), (is_package, compiled(path, source)[PYC_HEAD_BYTES:])
 
 
-DATACLASS_CODE: dict[str, CodeType] = {}
-"""What `dataclasses` compiled while modules were imported, by source text."""
+DATACLASS_CODE: dict[tuple[int, int], bytes] = {}
+"""What `dataclasses` compiled while modules were imported, by length and checksum of the source text."""
 
 
 def recording(text: str, namespace: dict[str, object], names: dict[str, object]) -> None:
     """Stand in for `exec` of the module dataclasses."""
-    DATACLASS_CODE[text] = compile(text, "<dataclass>", "exec", dont_inherit=True, optimize=2)
-    builtins.exec(DATACLASS_CODE[text], namespace, names)
+    code = compile(text, "<dataclass>", "exec", dont_inherit=True, optimize=2)
+    DATACLASS_CODE[len(text), zlib.crc32(text.encode())] = marshal.dumps(code)
+    builtins.exec(code, namespace, names)
 
 
 def import_all(paths: list[str]) -> None:

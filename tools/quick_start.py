@@ -3,7 +3,8 @@
 Looking for a module in an archive, and then reading it there, takes the browser half as long as running it.
 Each frozen, slotted dataclass has its methods written as source text and compiled when its module is imported:
 with some 70 of them, 40 % of the time that importing the engine takes. Each archive brings two files: the
-modules by name, and the code of such texts by text. A text that is in none is compiled as ever.
+modules by name, and the code of such texts by their length and checksum. A text that is in none is compiled
+as ever.
 
 Shipped in the application's archives (tools/bytecode.py) and imported before anything else (js/boot.mjs).
 """
@@ -13,10 +14,11 @@ import dataclasses
 import marshal
 import sys
 from importlib.machinery import ModuleSpec
-from types import CodeType, ModuleType
+from types import ModuleType
 from zipimport import zipimporter
+from zlib import crc32
 
-CODE: dict[str, CodeType] = {}
+CODE: dict[tuple[int, int], bytes] = {}
 compiled_here: list[str] = []
 
 
@@ -63,9 +65,10 @@ def add(archive: str) -> None:
 
 def _exec(text: str, namespace: dict[str, object], names: dict[str, object]) -> None:
     """Run the text in the namespace, as `exec` does."""
-    if text not in CODE:
+    code = CODE.get((len(text), crc32(text.encode())))
+    if code is None:
         compiled_here.append(text)
-    builtins.exec(CODE.get(text, text), namespace, names)
+    builtins.exec(text if code is None else marshal.loads(code), namespace, names)
 
 
 dataclasses.exec = _exec  # type: ignore[attr-defined]
