@@ -30,7 +30,7 @@ run: runtime/.stamp ## Serve the page on this machine and print its address (POR
 	@$(PY) tools/serve.py --port $(PORT)
 
 test: $(STAMPS)/dev $(STAMPS)/browser $(SITE) ## Run every test, the browser's included (ARGS="-k name" to choose)
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadscope $(ARGS)
 
 check: $(STAMPS)/dev ## Lint, types and import rules: ruff, mypy --strict, import-linter
 	@$(PY) -m ruff check .
