@@ -133,3 +133,21 @@ def written(value: float | None) -> str:
     if value is None:
         return ""
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def several(label: str, choices: tuple[str, ...], aliases: Mapping[str, str] = _NO_ALIASES) -> Any:
+    """Some of several names with commas between, in the order of the choices; none by default."""
+    by_name = {name.lower(): choice for name, choice in aliases.items()}
+    by_name |= {choice.lower(): choice for choice in choices}
+
+    def read(text: str) -> tuple[str, ...]:
+        asked = [name.strip() for name in text.split(",") if name.strip()]
+        unknown = [name[:40] for name in asked if name.lower() not in by_name]
+        if unknown:
+            raise Refused(f"“{unknown[0]}” is not known here: {listing(choices)}.")
+        if not asked:
+            raise Refused("must have at least one ticked.")
+        found = {by_name[name.lower()] for name in asked}
+        return tuple(choice for choice in choices if choice in found)
+
+    return field(default=(), metadata={"rule": Rule(label, read, ",".join)})

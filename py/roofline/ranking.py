@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .trial import Point, Refusal, Trial
@@ -68,6 +68,16 @@ def nearest(points: Sequence[Point], wanted: Iterable[tuple[str, float]]) -> tup
         values = [getattr(p, name) for p in points if all(getattr(p, key) <= limit for key, limit in others)]
         rows.append(Nearest(name, most, min(values, default=None), min(getattr(p, name) for p in points)))
     return tuple(rows)
+
+
+def closest(points: Iterable[Point], wanted: Mapping[str, float]) -> dict[str, float]:
+    """What one point reaches of every target: the one that comes closest, by the target that it misses most."""
+    best = min(
+        points,
+        key=lambda p: (max(getattr(p, name) / most for name, most in wanted.items()), p.usd_per_month, p.order),
+        default=None,
+    )
+    return {} if best is None else {name: getattr(best, name) for name in wanted}
 
 
 def refusals(counted: Iterable[Trial | Refusal]) -> tuple[Refusal, ...]:

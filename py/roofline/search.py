@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from .estimate import Estimate, estimate
 from .gpus import GPUS
 from .layouts import layouts
 from .question import Question
-from .ranking import Nearest, cheapest_of_layouts, first_of_gpus, nearest, pareto, refusals
+from .ranking import Nearest, cheapest_of_layouts, closest, first_of_gpus, nearest, pareto, refusals
 from .trial import Point, Refusal, Trial, trials
 
 #: Rows of the table of the best.
@@ -85,6 +85,7 @@ class Found:
         feasible: of these, the ones that meet all targets.
         layouts: layouts that hold the model.
         nearest: where nothing is feasible, each target with what can be had.
+        closest: where nothing is feasible, what the candidate that comes closest reaches of all targets.
         refusals: GPUs without any candidate, and why.
     """
 
@@ -95,6 +96,7 @@ class Found:
     feasible: int
     layouts: int
     nearest: tuple[Nearest, ...]
+    closest: Mapping[str, float]
     refusals: tuple[Refusal, ...]
 
     @property
@@ -208,13 +210,17 @@ def _sum_up(
     usable = [point for point in points if not point.overloaded]
     wanted = question.targets.wanted
     feasible = [p for p in usable if all(getattr(p, name) <= most for name, most in wanted.items())]
+    pause = Progress(1, 1, len(points))
+    yield pause
     cheapest = cheapest_of_layouts(feasible)
+    yield pause
     chosen = (pareto(feasible), cheapest[:rows], first_of_gpus(cheapest))
+    yield pause
     made: dict[Point, Candidate] = {}
     for point in (point for some in chosen for point in some):
         if point not in made:
             made[point] = candidate(question, point)
-            yield Progress(1, 1, len(points))
+            yield pause
     front, best, per_gpu = (tuple(made[point] for point in some) for some in chosen)
     return Found(
         front=front,
@@ -224,6 +230,7 @@ def _sum_up(
         feasible=len(feasible),
         layouts=held,
         nearest=() if feasible else nearest(usable, wanted.items()),
+        closest={} if feasible else closest(usable, wanted),
         refusals=refusals(counted),
     )
 
