@@ -282,4 +282,4 @@ def test_axe_finds_nothing(booted_page, screen):
         page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
         found = Axe().run(page, options=RULES)
         assert found.violations_count == 0, found.generate_report()
-        assert page.evaluate("document.documentElement.scrollWidth") <= screen.width
+        page.wait_for_function("(width) => document.documentElement.scrollWidth <= width", arg=screen.width)
