@@ -58,7 +58,7 @@ class App:
         self._read_link(self.form.touched())
 
     def _stage(self, panel: Any, open_view: Callable[[str], None]) -> Stage:
-        return Stage(panel, self._set, self.output.announce, self._start, open_view)
+        return Stage(panel, self._set, self.output.announce, self._start, open_view, self.library)
 
     def _read_link(self, keep: Set[str] = frozenset()) -> None:
         """Put the link's scenario into the form, but for the fields to keep; say what was not usable."""

@@ -13,6 +13,7 @@ from pyodide.ffi import JsException, create_once_callable
 
 from page import later
 from page.dom import find, listen, patch, show, write_query
+from page.library import Library
 from present import state
 from present.cards import Answer
 from present.markup import h
@@ -42,6 +43,7 @@ class Stage:
         announce: tells a screen reader.
         start: runs a coroutine.
         open: opens another view by its name.
+        library: the models read so far.
     """
 
     panel: Any
@@ -49,6 +51,7 @@ class Stage:
     announce: Callable[[str], None]
     start: Callable[[Coroutine[Any, Any, Any]], None]
     open: Callable[[str], None]
+    library: Library
 
 
 class ViewLike(Protocol):

@@ -165,4 +165,5 @@ def _buttons(words: str, key: str, *, chosen: bool) -> Sequence[Node]:
         aria_label=f"{'In the form' if chosen else 'Use'}: {words}",
         aria_pressed=pressed,
     )
-    return (use,)
+    pin = h("button", "Pin", type="button", class_="chip", data_pin=key, aria_label=f"Pin: {words}")
+    return (use, pin)

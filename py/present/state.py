@@ -165,7 +165,7 @@ def with_key(query: str, key: str, text: str) -> str:
 
 
 def _foreign(query: str) -> dict[str, str]:
-    pairs = parse_qsl(query.removeprefix("?")[:MAX_QUERY_CHARACTERS])
+    pairs = parse_qsl(query.removeprefix("?")[:MAX_QUERY_CHARACTERS], keep_blank_values=True)
     return {key: value for key, value in pairs if _is_foreign(key) and key != "v"}
 
 

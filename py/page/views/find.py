@@ -138,7 +138,7 @@ class View:
         pasted = str(find("config").value) if current.scenario.model == PASTED else ""
         key = (wanted.searched(current.scenario), pasted, self.wanted, dict(self.prices))
         if key == self.key:
-            self.findings.follow(current.scenario)
+            self.findings.follow(current)
             return
         self.key = key
         self._begin(current)
@@ -161,8 +161,7 @@ class View:
         if result is None or turn != self.turn:
             return
         find("find-progress").value = PROGRESS_SHARE
-        name = current.loaded.model.name
-        shown = await self.findings.show(result, current.scenario, self.wanted, name, self.prices)
+        shown = await self.findings.show(result, self.current or current, self.wanted, self.prices)
         if shown and turn == self.turn:
             self._end()
 

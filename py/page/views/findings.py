@@ -6,15 +6,15 @@ from pyodide.ffi import JsException
 
 from page import charts
 from page.dom import find, listen, patch, show
+from page.pinboard import BOARD
 from page.slices import patch_rows
-from page.tabs import Stage
-from present import found, foundview, sentences
+from page.tabs import Current, Stage
+from present import found, foundview, sentences, state
 from present.chart_front import front_chart
 from present.figures import Writer
 from present.found import Miss
 from present.foundview import FIRST_ROWS, LISTS
 from present.markup import Node, h
-from present.state import Scenario
 from present.wanted import Wanted
 from roofline.search import Candidate, Found
 
@@ -53,6 +53,7 @@ SKELETON = (
             role="table",
         ),
         h("p", h("button", type="button", class_="chip", id="find-more")),
+        h("p", class_="soft", id="find-pinned"),
         h("p", found.UNMEASURED_NOTE, class_="soft", id="find-unmeasured"),
         id="find-found",
         hidden="",
@@ -70,7 +71,7 @@ class Findings:
         patch(place, SKELETON)
         self.result: Found | None = None
         self.missed: Miss | None = None
-        self.scenario: Scenario | None = None
+        self.current: Current | None = None
         self.prices: dict[str, float] = {}
         self.list_name = FIRST_LIST
         self.everything = False
@@ -79,12 +80,10 @@ class Findings:
         listen(place, "change", self._listed)
         listen(place, "chart:pick", lambda event: self._use(str(event.detail)))
 
-    async def show(
-        self, result: Found, scenario: Scenario, asked: Wanted, model: str, prices: dict[str, float]
-    ) -> bool:
+    async def show(self, result: Found, current: Current, asked: Wanted, prices: dict[str, float]) -> bool:
         """Draw a result; False where another one came meanwhile."""
-        self.result, self.scenario, self.prices = result, scenario, prices
-        self.missed = None if result.feasible else found.miss(result, asked, model)
+        self.result, self.current, self.prices = result, current, prices
+        self.missed = None if result.feasible else found.miss(result, asked, current.loaded.model.name)
         self.everything = False
         words = find("find-words")
         if self.missed is not None:
@@ -99,9 +98,9 @@ class Findings:
         self.stage.start(self._chart())
         return drawn
 
-    def follow(self, scenario: Scenario) -> None:
+    def follow(self, current: Current) -> None:
         """The form has changed, but not the question: mark what stands in it."""
-        self.scenario = scenario
+        self.current = current
         self._redraw()
 
     def _redraw(self) -> None:
@@ -110,10 +109,10 @@ class Findings:
             self.stage.start(self._chart())
 
     async def _chart(self) -> None:
-        result, scenario = self.result, self.scenario
-        if result is None or scenario is None or not result.front:
+        result, current = self.result, self.current
+        if result is None or current is None or not result.front:
             return
-        chosen = next((i for i, each in enumerate(result.front) if found.in_form(each, scenario)), None)
+        chosen = next((i for i, each in enumerate(result.front) if found.in_form(each, current.scenario)), None)
         try:
             await charts.draw(find("find-chart"), front_chart(result.front, chosen))
         except (OSError, JsException):
@@ -134,9 +133,10 @@ class Findings:
         return turn == self.turn
 
     def _cells(self, candidate: Candidate, key: str) -> tuple[Node, ...]:
-        assert self.scenario is not None
-        writer = Writer(binary=self.scenario.units == "gib")
-        return foundview.candidate_cells(candidate, key, writer, chosen=found.in_form(candidate, self.scenario))
+        assert self.current is not None
+        scenario = self.current.scenario
+        writer = Writer(binary=scenario.units == "gib")
+        return foundview.candidate_cells(candidate, key, writer, chosen=found.in_form(candidate, scenario))
 
     def _listed(self, event: Any) -> None:
         if event.target.name == "find-list":
@@ -152,6 +152,8 @@ class Findings:
             self._redraw()
         elif button.hasAttribute("data-use"):
             self._use(str(button.getAttribute("data-use")))
+        elif button.hasAttribute("data-pin"):
+            self._pin(str(button.getAttribute("data-pin")), button)
 
     def candidate(self, key: str) -> Candidate | None:
         """The candidate behind a row or a point."""
@@ -163,3 +165,15 @@ class Findings:
         candidate = self.candidate(key)
         if candidate is not None:
             self.stage.change(found.changes(candidate, self.prices))
+
+    def _pin(self, key: str, button: Any) -> None:
+        """Pin the form's scenario as this candidate would have it."""
+        candidate, current = self.candidate(key), self.current
+        if candidate is None or current is None:
+            return
+        scenario, _ = state.read({**state.texts(current.scenario), **found.changes(candidate, self.prices)})
+        name, words = BOARD.pin(scenario, current.loaded)
+        self.stage.announce(words)
+        patch(find("find-pinned"), (words,))
+        if name:
+            button.textContent = f"Pinned {name}"

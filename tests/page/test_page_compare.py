@@ -1,0 +1,177 @@
+"""Pinning and comparing in the browser: figures, links, swap, pasted models, keyboard only, axe."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from calculator import Calculator, Screen, bundled_estimate, screens
+from playwright.sync_api import Page, expect
+
+RULES = {"rules": {"target-size": {"enabled": True}}}
+LLAMA = "meta-llama/Llama-3.1-8B"
+TWO = f"?view=compare&model={LLAMA}&tensor_parallel=1&a.model={LLAMA}&a.gpu=B200+SXM&a.tensor_parallel=1"
+THREE = TWO + f"&b.model={LLAMA}&b.tensor_parallel=2&c.model=deepseek-ai/DeepSeek-V3.1&c.gpu=H100+SXM"
+
+
+def opened(page: Page, query: str) -> Page:
+    """A started page follows a link."""
+    page.evaluate(
+        "(query) => { history.pushState(null, '', location.pathname + query);"
+        " dispatchEvent(new PopStateEvent('popstate')) }",
+        query,
+    )
+    return page
+
+
+def column(page: Page, index: int) -> dict[str, float]:
+    """Figures of one column."""
+    return {
+        cell["field"]: float(cell["value"])
+        for cell in page.evaluate(
+            "(index) => [...document.querySelectorAll(`.compare tbody tr > :nth-child(${index + 2}) [data-cell]`)]"
+            ".map((cell) => ({field: cell.dataset.cell, value: cell.dataset.value}))",
+            index,
+        )
+    }
+
+
+def pinned_keys(page: Page) -> dict[str, str]:
+    """Keys of pins in the address."""
+    pairs = parse_qs(urlsplit(page.url).query)
+    return {key: text[0] for key, text in pairs.items() if key[1:2] == "."}
+
+
+def test_a_link_puts_scenarios_side_by_side_with_the_engines_figures(booted_page):
+    page = opened(booted_page, THREE)
+    expect(page.locator(".compare thead th")).to_have_count(4)
+    for index, settings in enumerate(({}, {"gpu": "B200 SXM"}, {"tensor_parallel": 2})):
+        estimate = bundled_estimate(LLAMA, **{"tensor_parallel": 1, **settings})
+        figures = column(page, index)
+        assert len(figures) >= 12
+        for field, value in figures.items():
+            assert value == pytest.approx(getattr(estimate, field), rel=1e-9), field
+    expect(page.locator(".compare thead th").nth(3)).to_contain_text("does not fit")
+    assert column(page, 3) == {}
+    differing = page.locator(".compare tr.differs").evaluate_all("(rows) => rows.map((row) => row.dataset.setting)")
+    assert set(differing) == {"model", "gpu", "tensor_parallel"}
+    expect(page.locator("#tab-compare")).to_have_text("Compare (3)")
+
+
+def test_better_and_worse_are_said_in_words(booted_page):
+    page = opened(booted_page, TWO)
+    row = page.locator(".compare tr", has_text="Time per token")
+    expect(row.locator(".verdict-better")).to_contain_text("shorter")
+    expect(row.locator(".verdict-better")).to_contain_text("better")
+
+
+def test_pin_unpin_and_swap(booted_page):
+    page = opened(booted_page, f"?model={LLAMA}&tensor_parallel=1&view=compare")
+    calculator = Calculator(page)
+    calculator.answered(LLAMA)
+    expect(page.locator(".compare-empty")).to_be_visible()
+    page.locator("#actions [data-open=pin]").click()
+    expect(page.locator("#actions [data-open=pin]")).to_have_text("Pinned as A")
+    expect(page.locator(".compare thead th")).to_have_count(2)
+    assert pinned_keys(page) == {"a.model": LLAMA, "a.tensor_parallel": "1"}
+    page.locator("#gpu").select_option("B200 SXM")
+    expect(page.locator(".compare tr.differs")).to_have_count(1)
+    page.locator("[data-swap=a]").click()
+    expect(page.locator("#gpu")).to_have_value("H200 SXM")
+    assert pinned_keys(page)["a.gpu"] == "B200 SXM"
+    assert column(page, 1)["tpot_s"] == pytest.approx(
+        bundled_estimate(LLAMA, gpu="B200 SXM", tensor_parallel=1).tpot_s, rel=1e-9
+    )
+    page.go_back()
+    expect(page.locator("#gpu")).to_have_value("B200 SXM")
+    assert "a.gpu" not in pinned_keys(page)
+    page.locator("[data-unpin=a]").click()
+    expect(page.locator(".compare-empty")).to_be_visible()
+    assert pinned_keys(page) == {}
+    expect(page.locator("#tab-compare")).to_have_text("Compare")
+
+
+def test_the_same_scenario_and_a_fourth_one_are_refused_in_words(booted_page):
+    page = opened(booted_page, TWO.replace("&a.gpu=B200+SXM", ""))
+    Calculator(page).answered(LLAMA)
+    page.locator("#actions [data-open=pin]").click()
+    expect(page.locator("#link-notes")).to_contain_text("pinned already, as A")
+    opened(page, THREE)
+    Calculator(page).answered(LLAMA)
+    page.locator("#actions [data-open=pin]").click()
+    expect(page.locator("#link-notes")).to_contain_text("3 scenarios are pinned already")
+
+
+def test_a_row_that_was_found_can_be_pinned(booted_page):
+    page = opened(booted_page, f"?view=find&model={LLAMA}&find_gpus=H200+SXM,B200+SXM&find_users=50")
+    expect(page.locator("#find-rows tr").first).to_be_visible()
+    expect(page.locator("#view-find")).not_to_have_attribute("aria-busy", "true")
+    row = page.locator("#find-rows tr").nth(1)
+    tpot_s = float(row.locator("[data-cell=tpot_s]").get_attribute("data-value"))
+    row.locator("[data-pin]").click()
+    expect(page.locator("#find-pinned")).to_contain_text("Pinned as A")
+    page.locator("#tab-compare").click()
+    expect(page.locator(".compare thead th")).to_have_count(2)
+    assert column(page, 1)["tpot_s"] == pytest.approx(tpot_s, rel=1e-9)
+
+
+def test_hostile_pins_open_with_a_note(booted_page):
+    page = opened(booted_page, TWO + "&b.model=%3Cimg+src=x%3E&b.gpu=%22%3E%3Cscript%3E&b.nodes=1e99&a.nodes=-3")
+    expect(page.locator("#compare-notes")).to_contain_text('B: GPU: “"><script>” is not known here')
+    expect(page.locator("#compare-notes")).to_contain_text("A: Nodes")
+    expect(page.locator(".compare thead th")).to_have_count(3)
+    assert page.locator("#view-compare img, #view-compare script").count() == 0
+
+
+def test_a_model_of_the_hub_is_read_once_the_user_says_so(booted, booted_page):
+    page = opened(booted_page, TWO.replace(f"a.model={LLAMA}", "a.model=org/unknown-model"))
+    expect(page.locator(".compare-obstacle")).to_contain_text("has not been read yet")
+    assert not [url for url in booted.hub.requests if "unknown-model" in url]
+
+
+def test_a_pasted_model_is_compared_but_not_in_the_link(booted_page):
+    page = opened(booted_page, TWO)
+    config = (
+        '{"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 32,'
+        ' "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 128256}'
+    )
+    page.evaluate("document.querySelector('#paste').open = true")
+    page.locator("#config").fill(config)
+    calculator = Calculator(page)
+    calculator.answered("pasted config.json")
+    page.locator("#actions [data-open=pin]").click()
+    expect(page.locator(".compare thead th")).to_have_count(3)
+    expect(page.locator("#compare-pasted")).to_be_visible()
+    assert column(page, 2)["tpot_s"] == column(page, 0)["tpot_s"]
+    page.locator("#config").fill(config.replace('"num_hidden_layers": 32', '"num_hidden_layers": 16'))
+    expect(page.locator(".compare tbody tr", has_text="Time per token").locator(".verdict-worse")).to_have_count(1)
+    page.locator("[data-swap=b]").click()
+    expect(page.locator("#config")).to_have_value(config)
+
+
+def test_by_keyboard_alone(booted_page):
+    page = opened(booted_page, TWO)
+    page.locator("#tab-compare").focus()
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.dataset.swap === 'a'"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("#gpu")).to_have_value("B200 SXM")
+    assert page.evaluate("document.activeElement.dataset.swap") == "a"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(page.locator(".compare-empty")).to_be_visible()
+    expect(page.locator("#tab-compare")).to_be_focused()
+
+
+@pytest.mark.parametrize("screen", [*screens(), Screen(768, "light"), Screen(768, "dark")], ids=str)
+def test_axe_finds_nothing(booted_page, screen):
+    booted_page.set_viewport_size({"width": screen.width, "height": 900})
+    booted_page.emulate_media(color_scheme=screen.theme)
+    for query in (THREE, "?view=compare"):
+        page = opened(booted_page, query)
+        expect(page.locator(".compare thead th, .compare-empty").first).to_be_visible()
+        page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
+        found = Axe().run(page, options=RULES)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth") <= screen.width
