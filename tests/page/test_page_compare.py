@@ -50,7 +50,7 @@ def test_a_link_puts_scenarios_side_by_side_with_the_engines_figures(booted_page
         assert len(figures) >= 12
         for field, value in figures.items():
             assert value == pytest.approx(getattr(estimate, field), rel=1e-9), field
-    expect(page.locator(".compare thead th").nth(3)).to_contain_text("does not fit")
+    expect(page.locator(".compare thead th").nth(3)).to_contain_text("Does not fit")
     assert column(page, 3) == {}
     differing = page.locator(".compare tr.differs").evaluate_all("(rows) => rows.map((row) => row.dataset.setting)")
     assert set(differing) == {"model", "gpu", "tensor_parallel"}
@@ -141,9 +141,11 @@ def test_a_pasted_model_is_compared_but_not_in_the_link(booted_page):
     page.locator("#actions [data-open=pin]").click()
     expect(page.locator(".compare thead th")).to_have_count(3)
     expect(page.locator("#compare-pasted")).to_be_visible()
-    assert column(page, 2)["tpot_s"] == column(page, 0)["tpot_s"]
-    page.locator("#config").fill(config.replace('"num_hidden_layers": 32', '"num_hidden_layers": 16'))
-    expect(page.locator(".compare tbody tr", has_text="Time per token").locator(".verdict-worse")).to_have_count(1)
+    assert column(page, 2) == column(page, 0)
+    weights = column(page, 2)["weight_bytes_per_gpu"]
+    page.locator("#config").fill(config.replace('"num_hidden_layers": 32', '"num_hidden_layers": 12'))
+    expect(page.locator(".compare tr", has_text="Weights on each GPU")).to_contain_text("× more")
+    assert column(page, 2)["weight_bytes_per_gpu"] == weights
     page.locator("[data-swap=b]").click()
     expect(page.locator("#config")).to_have_value(config)
 

@@ -248,8 +248,9 @@ def test_by_keyboard_alone(booted_page):
         query,
     )
     Calculator(page).answered("meta-llama/Llama-3.1-70B")
-    page.locator("#tab-compare").focus()
-    page.keyboard.press("ArrowLeft")
+    page.locator("#tab-figures").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
     expect(page.locator("#tab-find")).to_be_focused()
     searched(page)
     page.keyboard.press("Tab")
