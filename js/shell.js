@@ -21,7 +21,8 @@
 
     function colours() {
         const theme = find("theme");
-        const chosen = theme.querySelector(`[value="${CSS.escape(stored("localStorage", "roofline:theme") ?? "auto")}"]`);
+        const colour = html.dataset.theme ?? stored("localStorage", "roofline:theme") ?? "auto";
+        const chosen = theme.querySelector(`[value="${CSS.escape(colour)}"]`);
         if (chosen) chosen.checked = true;
         theme.addEventListener("change", ({ target }) => stored("localStorage", "roofline:theme", target.value));
     }

@@ -5,6 +5,8 @@
  */
 (() => {
     const PATIENCE_MS = 20_000;
+    /** Sandboxed without an origin of its own, where every server counts as a foreign one. */
+    const SEALED = self.origin === "null";
     const html = document.documentElement;
     let timer;
 
@@ -35,7 +37,7 @@
         if (html.dataset.state === "ready") return;
         clearTimeout(timer);
         html.dataset.state = "failed";
-        show(text, true);
+        show(text, !SEALED);
     }
 
     function wait() {
@@ -56,7 +58,10 @@
         return;
     }
 
-    const broken = "A part of the calculator could not be loaded. Check the connection and retry.";
+    const broken = SEALED
+        ? "No live figures here: this frame is sandboxed without allow-same-origin, and the server of the calculator " +
+          "does not send Access-Control-Allow-Origin: *, so that its parts cannot be read."
+        : "A part of the calculator could not be loaded. Check the connection and retry.";
     addEventListener("error", ({ target }) => target instanceof HTMLScriptElement && fail(broken), true);
     html.addEventListener("roofline:progress", ({ detail }) => (detail.stage === "failed" ? fail(broken) : wait()));
     new MutationObserver(() => {

@@ -9,10 +9,11 @@ import gzip
 import mimetypes
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
 
 import app_zip
@@ -39,6 +40,8 @@ GZIPPED = (
 )
 
 Content = Callable[[str], bytes | None]
+Headers = Mapping[str, str]
+NO_HEADERS: Headers = MappingProxyType({})
 
 
 def tree(root: Path, public: tuple[str, ...] | None = None) -> Content:
@@ -77,11 +80,14 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, content: Content, base: str = "/", port: int = 0, host: str = "127.0.0.1"):
-        """Bind; `port` 0 takes a free one. `base` begins and ends with a slash."""
+    def __init__(
+        self, content: Content, base: str = "/", port: int = 0, host: str = "127.0.0.1", headers: Headers = NO_HEADERS
+    ):
+        """Bind; `port` 0 takes a free one. `base` begins and ends with a slash; `headers` go with every file."""
         super().__init__((host, port), Handler)
         self.content = content
         self.base = base
+        self.headers = headers
         self.sent: list[tuple[str, int]] = []
         self._zipped: dict[str, tuple[bytes, bytes]] = {}
 
@@ -139,6 +145,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Cache-Control", "max-age=600")
         if zipped:
             self.send_header("Content-Encoding", "gzip")
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
         self.end_headers()
         if self.command == "GET":
             self.wfile.write(body)
@@ -152,9 +160,9 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(content: Content, base: str = "/", port: int = 0) -> Iterator[Server]:
+def serving(content: Content, base: str = "/", port: int = 0, headers: Headers = NO_HEADERS) -> Iterator[Server]:
     """A server running in a thread for the length of a with block."""
-    with Server(content, base, port) as server:
+    with Server(content, base, port, headers=headers) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:

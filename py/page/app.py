@@ -13,6 +13,7 @@ from pyodide.ffi import create_once_callable
 
 from page import modelbox
 from page.dom import find, listen, write_query
+from page.embedding import attach_host
 from page.extras import Extras
 from page.files import ConfigFiles
 from page.form import Form
@@ -272,6 +273,7 @@ class App:
         window = document.defaultView
         self.tabs.listen()
         self.extras.listen()
+        attach_host(self.output, lambda: self.current, self._start)
         listen(window, "popstate", self.back)
         listen(window, "beforeprint", lambda _event: print_line())
 

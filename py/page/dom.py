@@ -10,6 +10,7 @@ from typing import Any
 from js import document, history, location
 from pyodide.ffi import JsException, create_proxy
 
+from page.frame import FRAMED, tell_query
 from present.markup import Node
 
 
@@ -34,8 +35,10 @@ def show(element: Any, visible: bool) -> None:
 def write_query(query: str, *, new_entry: bool = False) -> None:
     """Put a query string (without "?") into the address, as a new step of the history or in place of this one."""
     address = f"{location.pathname}{'?' if query else ''}{query}"
+    if FRAMED:
+        tell_query(query)
     try:
-        if new_entry:
+        if new_entry and not FRAMED:  # a host's back button leads through the host's own pages
             history.pushState(None, "", address)
         elif address != f"{location.pathname}{location.search}":
             history.replaceState(None, "", address)

@@ -14,7 +14,7 @@ from page.dom import listen
 from page.output import Output
 from present import state
 
-KINDS = frozenset({"how", "pin", "startup", "takeaway"})
+KINDS = frozenset({"embed", "how", "pin", "startup", "takeaway"})
 _MISSING = "This part of the page could not be fetched. Check the connection and try again."
 
 

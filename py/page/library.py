@@ -1,5 +1,6 @@
 """The models read so far, and where the next one comes from."""
 
+from page.frame import FRAMED
 from page.hub import Hub, HubFailure, TooLarge
 from present import errors, hubtext, models
 from present.errors import Problem
@@ -54,7 +55,7 @@ class Library:
             )
         except HubFailure as failure:
             bundled = models.closest_bundled(ref.id)
-            raise Refused(errors.hub_problem(failure.code, ref, bundled)) from failure
+            raise Refused(errors.hub_problem(failure.code, ref, bundled, takes_token=not FRAMED)) from failure
         except TooLarge as failure:
             raise Refused(errors.too_large(ref)) from failure
         except RooflineError as refusal:

@@ -1,6 +1,6 @@
 """The results: what stands there, whether it is current, and what is said about it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from js import clearTimeout, document, setTimeout
 from pyodide.ffi import create_once_callable
@@ -27,6 +27,8 @@ class Output:
         self.problem: Problem | None = None
         self.shown: Answer | None = None
         """The answer whose figures stand there, current or not."""
+        self.settled: Callable[[], None] = lambda: None
+        """Called when there is an answer, a problem, or something for the user to do."""
         self._timer: int | None = None
 
     def answer(self, answer: Answer) -> None:
@@ -48,6 +50,7 @@ class Output:
         show(find("evidence"), bool(measured))
         patch(find("summary"), (sentences.summary(answer),))
         self.announce(sentences.plain(sentence))
+        self.settled()
 
     def link_notes(self, notes: Sequence[str]) -> None:
         """Say what of the link could not be used."""
@@ -65,6 +68,7 @@ class Output:
         self._stale()
         patch(find("summary"), (problem.title,))
         self.announce(problem.sentence())
+        self.settled()
 
     def wait(self, words: str) -> None:
         """Say that an answer is under way."""
@@ -82,6 +86,7 @@ class Output:
         show(find("pending"), True)
         self._stale()
         self.announce(words)
+        self.settled()
 
     def _clear(self) -> None:
         self._drop_foreign()

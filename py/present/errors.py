@@ -77,7 +77,7 @@ _HUB: Mapping[str, Words] = {
     "gated-repo": lambda ref: (
         f"{ref.id} is gated",
         "Its publisher asks readers to accept terms first, so this page may not read its files.",
-        "Accept the terms on the model's page, then copy its config.json and paste it here, or enter your token.",
+        "Accept the terms on the model's page, then copy its config.json and paste it here.",
     ),
     "gated-not-granted": lambda ref: (
         f"{ref.id} is gated for this token too",
@@ -131,13 +131,18 @@ TOKEN_HELPS = frozenset({"gated-repo", "token-refused"})
 PAGE_HELPS = frozenset({"gated-repo", "gated-not-granted", "no-config", "hub-unreachable", "revision-not-found"})
 
 
-def hub_problem(code: str, ref: ModelRef, bundled: str | None = None) -> Problem:
-    """A failed fetch; `bundled` is the catalogue's closest model, offered instead."""
+def hub_problem(code: str, ref: ModelRef, bundled: str | None = None, *, takes_token: bool = True) -> Problem:
+    """A failed fetch; `bundled` is the catalogue's closest model, offered instead.
+
+    `takes_token` is False where the page stands inside another one, which is no place to ask for a secret.
+    """
     title, detail, hint = _HUB[code](ref)
+    if code == "gated-repo":
+        hint += " Or enter your token." if takes_token else " Or enter a token in the full calculator."
     fixes = [PASTE]
     if code in RETRYABLE:
         fixes.insert(0, RETRY)
-    if code in TOKEN_HELPS:
+    if code in TOKEN_HELPS and takes_token:
         fixes.append(TOKEN)
     if code == "revision-not-found":
         fixes.insert(0, Fix("Use the main branch", Action.SET, (("model", ref.id),)))

@@ -35,7 +35,10 @@ FIND_KEYS = frozenset(
 PINS = ("a", "b", "c")
 """Pinned scenarios: `a.gpu` is the GPU of the first (present/pins.py)."""
 
-FOREIGN_KEYS = FIND_KEYS | {"v", "view", "how", "embed", "theme", "show"}
+FRAME_KEYS = frozenset({"embed", "theme", "show"})
+"""How the page stands inside another one."""
+
+FOREIGN_KEYS = FIND_KEYS | FRAME_KEYS | {"v", "view", "how"}
 """Keys of the query string that are not part of the form's scenario."""
 
 VIEWS = ("figures", "curve", "time", "find", "compare", "accuracy")
@@ -139,7 +142,7 @@ def to_query(scenario: Scenario, *, keep: str = "") -> str:
     """
     pairs = changes(scenario)
     version = {"v": VERSION} if pairs else {}
-    return urlencode({**version, **pairs, **_foreign(keep)}, safe="/:@")
+    return urlencode({**version, **pairs, **_foreign(keep)}, safe="/:@,")
 
 
 def view_of(query: str) -> str:
@@ -161,7 +164,13 @@ def with_view(query: str, view: str) -> str:
 def with_key(query: str, key: str, text: str) -> str:
     """The query string with this text for a key, without "?"; an empty one takes the key away. All else stays."""
     pairs = [pair for pair in parse_qsl(query.removeprefix("?"), keep_blank_values=True) if pair[0] != key]
-    return urlencode([*pairs, *([(key, text)] if text else [])], safe="/:@")
+    return urlencode([*pairs, *([(key, text)] if text else [])], safe="/:@,")
+
+
+def unframed(query: str) -> str:
+    """The query string for the page on its own; `query` may begin with "?", the answer does not."""
+    pairs = query.removeprefix("?").split("&")
+    return "&".join(pair for pair in pairs if pair.partition("=")[0] not in FRAME_KEYS)
 
 
 def _foreign(query: str) -> dict[str, str]:

@@ -38,8 +38,12 @@ class Box:
 
     def open(self, title: str, nodes: Sequence[Node | str]) -> None:
         """Show it with this content; as a modal dialog it keeps the focus, and gives it back when closed."""
-        patch(self.title, (title,))
         self.fill(nodes)
+        self.show(title)
+
+    def show(self, title: str) -> None:
+        """Show it with the content that it has."""
+        patch(self.title, (title,))
         if not self.element.open:
             self.element.showModal()
 

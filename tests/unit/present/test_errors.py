@@ -28,6 +28,12 @@ def test_a_gated_model_is_answered_by_a_bundled_one():
     assert problem.page_url == "https://huggingface.co/meta-llama/Llama-3.1-70B-Instruct"
 
 
+def test_a_frame_asks_for_no_token():
+    own, framed = (errors.hub_problem("gated-repo", REF, takes_token=takes) for takes in (True, False))
+    assert errors.TOKEN in own.fixes and "enter your token" in own.hint
+    assert errors.TOKEN not in framed.fixes and "in the full calculator" in framed.hint
+
+
 def test_no_answer_names_all_three_reasons():
     detail = errors.hub_problem("hub-unreachable", REF).detail
     assert all(word in detail for word in ("offline", "gated", "private"))

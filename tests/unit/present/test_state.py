@@ -138,3 +138,17 @@ def test_other_names_of_the_same_thing_are_read():
 def test_every_field_has_a_rule_with_a_label():
     assert [field.name for field in fields(Scenario)] == list(RULES)
     assert all(rule.label for rule in RULES.values())
+
+
+@given(scenarios)
+def test_how_a_frame_looks_is_kept_and_can_be_left_out(scenario):
+    look = "embed=1&theme=dark&show=headline,cost"
+    framed = state.to_query(scenario, keep=f"?{look}&view=curve")
+    assert all(pair in framed.split("&") for pair in (*look.split("&"), "view=curve"))
+    alone = state.unframed(framed)
+    assert alone == state.to_query(scenario, keep="view=curve")
+    assert state.from_query(alone) == (scenario, ())
+
+
+def test_a_tab_keeps_the_look_of_a_frame():
+    assert state.with_view("?embed=1&show=headline,cost", "curve") == "embed=1&show=headline,cost&view=curve"
