@@ -21,23 +21,22 @@ function stacked(chart) {
 }
 
 /**
- * Places in lines beneath the bar for labels with no room in their part. In the left half a text begins at its
- * leader and the lines fill from right to left, in the right half the reverse: so no leader crosses a text.
+ * Places in lines beneath the bar for labels with no room in their part. All texts end at their leader and the lines
+ * fill from left to right; where that has no room, all begin there and fill from right to left. So no leader crosses
+ * a text.
  */
 function beneath(parts, width, font) {
-    const made = parts.map((part) => ({ ...part, middle: (part.left + part.right) / 2, size: textWidth(part.datum.label, font) }));
-    const halves = [made.filter(({ middle }) => middle < width / 2).reverse(), made.filter(({ middle }) => middle >= width / 2)];
-    const placed = halves.flatMap((half, right) => {
-        const before = [];
-        return half.map((part) => {
-            const end = part.middle + (right ? -1 : 1) * (part.size + 4);
-            const met = before.filter(({ middle }) => (right ? middle + 8 > end : middle - 8 < end));
-            const line = Math.max(0, ...met.map((other) => other.line + 1));
-            before.push({ middle: part.middle, line });
-            return { ...part, line, anchor: right ? "end" : "start", x: part.middle + (right ? -4 : 4) };
-        });
-    });
-    return { placed, lines: Math.max(0, ...placed.map(({ line }) => line + 1)) };
+    const made = parts.map((part) => ({ ...part, middle: (part.left + part.right) / 2, size: textWidth(part.datum.label, font) + 4 }));
+    const ends = made.every(({ middle, size }) => middle >= size);
+    const side = ends ? -1 : 1;
+    const before = [];
+    for (const part of ends ? made : made.reverse()) {
+        const far = part.middle + side * part.size;
+        const met = before.filter(({ middle }) => (middle - far) * side < 8);
+        const line = Math.max(0, ...met.map((other) => other.line + 1));
+        before.push({ ...part, line, anchor: ends ? "end" : "start", x: part.middle + side * 4 });
+    }
+    return { placed: before, lines: Math.max(0, ...before.map(({ line }) => line + 1)) };
 }
 
 /** A row's name in lines: on a narrow screen what follows ": " has one of its own. */
@@ -107,6 +106,7 @@ export function barred(chart, width, { family }) {
                 y1: "top",
                 y2: (part) => part.top + BAR_PX,
                 fill: ({ tone }) => `var(--chart-${tone})`,
+                stroke: ({ tone }) => (tone === "quiet" ? "var(--chart-edge)" : "none"),
                 className: "chart-bars",
             }),
         ],

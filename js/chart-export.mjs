@@ -46,14 +46,32 @@ function block(text, { top, width, size, weight = 400, fill, family }) {
     return { node, height: found.length * size * 1.4 };
 }
 
+/** The legend in one line: swatches and names as they stand in the page. */
+function legendOf(items, top, family, fill) {
+    let x = PAD_PX;
+    return [...items].flatMap((item) => {
+        const swatch = item.querySelector("svg");
+        const copy = swatch.cloneNode(true);
+        const ofThePage = copy.querySelectorAll("style");
+        settled(swatch, copy);
+        ofThePage.forEach((node) => node.remove());
+        for (const [name, value] of Object.entries({ x, y: top })) copy.setAttribute(name, value);
+        const words = item.lastChild.textContent;
+        const name = shape("text", { x: x + 16, y: top + 10, "font-size": 13, fill }, words);
+        x += 16 + textWidth(words, `13px ${family}`) + 18;
+        return [copy, name];
+    });
+}
+
 /**
  * The chart as a document.
  * @param {SVGSVGElement} svg as drawn in the page
+ * @param {Iterable<Element>} legend its entries
  * @param {{title: string, summary: string}} chart
  * @param {{date: string, address: string}} origin
  * @returns {{text: string, width: number, height: number}}
  */
-export function documentOf(svg, { title, summary }, { date, address }) {
+export function documentOf(svg, legend, { title, summary }, { date, address }) {
     const style = getComputedStyle(svg);
     const resolve = (name) => {
         const probe = shape("text", { fill: `var(--chart-${name})`, visibility: "hidden" });
@@ -69,7 +87,8 @@ export function documentOf(svg, { title, summary }, { date, address }) {
     const common = { width: inner.width, family };
     const head = block(title, { ...common, top: PAD_PX, size: 17, weight: 650, fill: ink });
     const sub = block(summary, { ...common, top: PAD_PX + head.height + 4, size: 13, fill: soft });
-    const top = PAD_PX + head.height + sub.height + 20;
+    const named = legendOf(legend, PAD_PX + head.height + sub.height + 14, family, ink);
+    const top = PAD_PX + head.height + sub.height + (named.length ? 40 : 20);
     const foot = block(`${date} · ${address}`, { ...common, top: top + inner.height + 12, size: 10.5, fill: soft });
     const height = top + inner.height + 12 + foot.height + PAD_PX;
     const copy = svg.cloneNode(true);
@@ -81,6 +100,7 @@ export function documentOf(svg, { title, summary }, { date, address }) {
         shape("rect", { width, height, fill: paper }),
         head.node,
         sub.node,
+        ...named,
         copy,
         foot.node,
     ]);

@@ -4,6 +4,8 @@ import { element, shape } from "./chart-dom.mjs";
 const NEAR_PX = 44;
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
 const LEAP = 10;
+/** How far a tip may reach over what stands above the chart. */
+const ABOVE_PX = 70;
 
 function distance(point, x, y) {
     if (point.box) {
@@ -133,8 +135,8 @@ export class Points {
         this.tip.hidden = false;
         const { offsetWidth: width, offsetHeight: height } = this.tip;
         const room = this.canvas.clientWidth;
-        const above = py - r - 12 - height;
+        const above = py - r - 16 - height;
         this.tip.style.left = `${Math.max(0, Math.min(px - width / 2, room - width))}px`;
-        this.tip.style.top = `${above >= -8 ? above : py + r + 12}px`;
+        this.tip.style.top = `${above >= -ABOVE_PX ? above : py + r + 12}px`;
     }
 }

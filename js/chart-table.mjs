@@ -17,10 +17,16 @@ export function fillTable(details, table) {
     fill();
 }
 
+/** Columns of figures, which line up at their end. */
+function figuresOf({ columns, rows }) {
+    return columns.map((_, index) => rows.every((row) => /^(\$?[\d.,]+|–)/.test(row[index])));
+}
+
 function gridOf({ caption, columns, rows }) {
-    const head = element("tr", {}, columns.map((name) => element("th", { scope: "col" }, name)));
-    const body = rows.map(([first, ...rest]) =>
-        element("tr", {}, [element("th", { scope: "row" }, first), ...rest.map((cell) => element("td", {}, cell))]),
+    const kinds = figuresOf({ columns, rows }).map((is) => (is ? { class: "figures" } : {}));
+    const head = element("tr", {}, columns.map((name, index) => element("th", { scope: "col", ...kinds[index] }, name)));
+    const body = rows.map((row) =>
+        element("tr", {}, row.map((cell, index) => element(index ? "td" : "th", { ...(index ? {} : { scope: "row" }), ...kinds[index] }, cell))),
     );
     const grid = element("table", {}, [
         element("caption", {}, caption),

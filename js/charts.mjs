@@ -125,7 +125,7 @@ class Drawing {
 
     #document() {
         const date = new Date().toISOString().slice(0, 10);
-        return documentOf(this.svg, this.chart, { date, address: location.href });
+        return documentOf(this.svg, this.legend.children, this.chart, { date, address: location.href });
     }
 
     #file(kind) {

@@ -108,16 +108,12 @@ def _at_once(point: CurvePoint) -> str:
     return f"{text.plural(point.concurrency, 'request')} at once"
 
 
-def _speeds(point: CurvePoint) -> str:
-    speed, output = text.rate(point.request_tokens_per_s), text.rate(point.tokens_per_s_per_gpu)
-    return f"{_at_once(point)}: {speed} per user, {output} per GPU"
-
-
 def _words(point: CurvePoint) -> str:
+    speed, output = text.rate(point.request_tokens_per_s), text.significant(point.tokens_per_s_per_gpu)
     first = text.duration(point.estimate.ttft_s or 0.0)
     usd = point.estimate.usd_per_million_output_tokens
-    price = "" if usd is None else f", {text.money(usd)} per million output tokens"
-    return f"{_speeds(point)}, TTFT {first}{price}"
+    price = "" if usd is None else f", {text.money(usd)}/M output tokens"
+    return f"{_at_once(point)}: {speed} per user, {output} per GPU, TTFT {first}{price}"
 
 
 def _row(point: CurvePoint, named: Mapping[int, str]) -> tuple[str, ...]:
