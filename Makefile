@@ -1,7 +1,7 @@
 # `make` alone lists the commands. Every command first sets up what is missing, once.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check site accuracy calibrate bench prerender clean
+.PHONY: help setup run test test-browsers check site accuracy calibrate bench prerender clean
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -22,7 +22,7 @@ endif
 endif
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMPS)/dev $(STAMPS)/browser runtime/.stamp ## Set up everything, for offline work (the other commands do it too)
 
@@ -31,6 +31,9 @@ run: runtime/.stamp ## Serve the page on this machine and print its address (POR
 
 test: $(STAMPS)/dev $(STAMPS)/browser $(SITE) ## Run every test, the browser's included (ARGS="-k name" to choose)
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadscope $(ARGS)
+
+test-browsers: $(STAMPS)/dev $(STAMPS)/others $(SITE) ## Try the page in Firefox and WebKit (skips, and says so, what is not here)
+	@$(PY) -m pytest tests/browsers $(ARGS)
 
 check: $(STAMPS)/dev ## Lint, types and import rules: ruff, mypy --strict, import-linter
 	@$(PY) -m ruff check .
@@ -71,6 +74,10 @@ $(STAMPS)/node: tools/find_node.sh | $(STAMPS)/venv
 
 $(STAMPS)/browser: tools/install_browser.py | $(STAMPS)/dev
 	@echo "setup: Chromium" && $(PY) tools/install_browser.py && touch $@
+
+$(STAMPS)/others: pyproject.toml tools/constraints.txt tools/install_others.py | $(STAMPS)/dev
+	@echo "setup: Firefox and WebKit" && $(PY) tools/install_python.py browsers && $(PY) tools/install_others.py
+	@touch $@
 
 node_modules/.stamp: package.json package-lock.json | $(STAMPS)/node
 	@echo "setup: npm packages"

@@ -24,6 +24,7 @@ PACKED = BUILD / "packed"
 COPIED = ("index.html", "pyscript.toml", "css", "js", "assets", "py/page/main.py", "runtime")
 OWN = ("css/*.css", "js/*", "assets/*", "py/page/main.py", *app_zip.ARCHIVES)
 CHARTS = ("css/charts.css", "runtime/plot/plot.mjs", "js/chart*.mjs")
+POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="[^"]*">')
 IGNORED = shutil.ignore_patterns(".*", "__pycache__", "*.md")
 
 
@@ -96,13 +97,18 @@ def without_markers(html: str) -> str:
 
 
 def with_address(html: str, url: str) -> str:
-    """The page with the tags that name its own address."""
+    """The page with the tags that name its own address.
+
+    So does its policy: within a frame that is sandboxed without allow-same-origin, WebKit's 'self' matches nothing.
+    """
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or '"' in url:
+    if parts.scheme not in ("http", "https") or not parts.netloc or re.search(r"[\s\"';,<>]", url):
         raise SystemExit(f"SITE_URL must be an http or https address, not {url!r}")
     address = url.rstrip("/") + "/"
     tags = f'<link rel="canonical" href="{address}">\n<meta property="og:url" content="{address}">\n'
-    return html.replace("</head>", tags + "</head>", 1)
+    return POLICY.sub(lambda policy: policy[0].replace("'self'", f"'self' {address}"), html).replace(
+        "</head>", tags + "</head>", 1
+    )
 
 
 def build(url: str = "") -> None:

@@ -19,7 +19,16 @@ BASE = "/some/project/"
 def server() -> Iterator[Server]:
     """The built site, as any page may embed it under a sandbox."""
     assert (build_site.SITE / "index.html").exists(), "run `make site`"
-    with serving(tree(build_site.SITE), BASE, headers={"Access-Control-Allow-Origin": "*"}) as running:
+    files = tree(build_site.SITE)
+
+    def addressed(path: str) -> bytes | None:
+        """Built for the address that it stands at, as Pages does: WebKit's sandbox needs that."""
+        content = files(path)
+        if content is None or path not in ("", "index.html"):
+            return content
+        return build_site.with_address(content.decode("utf-8"), running.url).encode("utf-8")
+
+    with serving(addressed, BASE, headers={"Access-Control-Allow-Origin": "*"}) as running:
         yield running
 
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -147,7 +148,10 @@ def webkit() -> Iterator[WebKitTab]:
         options.add_argument(argument)
     with virtual_screen() as display:
         service = Service(driver_path, env={**os.environ, "DISPLAY": display})
-        driver = webdriver.WebKitGTK(options=options, service=service)
+        with warnings.catch_warnings():
+            # of Selenium's own making: it passes itself an argument that it has deprecated
+            warnings.filterwarnings("ignore", "setting remote_server_addr", DeprecationWarning)
+            driver = webdriver.WebKitGTK(options=options, service=service)
         driver.set_script_timeout(SCRIPT_S)
         try:
             yield WebKitTab(driver)

@@ -73,10 +73,20 @@ def test_with_an_address_the_page_names_it(page):
     html = build_site.with_address(page, "https://someone.example/some/project")
     assert '<link rel="canonical" href="https://someone.example/some/project/">' in html
     assert '<meta property="og:url" content="https://someone.example/some/project/">' in html
+    (policy,) = build_site.POLICY.findall(html)
+    assert "script-src 'self' https://someone.example/some/project/ 'wasm-unsafe-eval'" in policy
+    assert policy.count("'self'") == policy.count("https://someone.example/some/project/") >= 7
 
 
 @pytest.mark.parametrize(
-    "address", ["someone.example", "javascript:alert(1)", 'https://a.example/"><script>', "https://"]
+    "address",
+    [
+        "someone.example",
+        "javascript:alert(1)",
+        "https://a.example/; script-src *",
+        'https://a.example/"><script>',
+        "https://",
+    ],
 )
 def test_an_address_that_is_none_is_refused(page, address):
     with pytest.raises(SystemExit, match="SITE_URL"):
