@@ -89,7 +89,7 @@ export function placeLabels(labels, marks, bounds, height) {
             return { option, met, cost: met + order * 0.2 + (inside ? 0 : 100) + (hidden ? 50 : 0) };
         }).sort((a, b) => a.cost - b.cost);
         const [best] = options;
-        if (best.cost < (label.must ? 100 : 6)) done.push(best.option);
+        if (label.must || best.cost < 6) done.push(best.option);
     }
     return done;
 }

@@ -48,11 +48,13 @@ def curve_chart(curve: Curve) -> Chart:
 
 def _story(curve: Curve) -> str:
     first, last = curve.points[0], curve.points[-1]
+    missed = [name for limit, name in ((curve.ttft_limit, "TTFT"), (curve.tpot_limit, "TPOT")) if limit == 0]
+    never = f" Not even one request keeps the {text.listing(missed, 'and')} target." if missed else ""
     ranged = " The band is the 80 % range." if _band(curve) else ""
     return (
         f"One request alone runs at {text.rate(first.request_tokens_per_s)}, each of {text.exact(last.concurrency)} at "
         f"{text.significant(last.request_tokens_per_s)}; the output of a GPU goes from "
-        f"{text.significant(first.tokens_per_s_per_gpu)} to {text.rate(last.tokens_per_s_per_gpu)}.{ranged} "
+        f"{text.significant(first.tokens_per_s_per_gpu)} to {text.rate(last.tokens_per_s_per_gpu)}.{never}{ranged} "
         "Choose a point to set the concurrency."
     )
 
@@ -91,8 +93,8 @@ def _names(curve: Curve) -> dict[int, str]:
     cap = "memory is full" if curve.limit == "memory" else "the engine takes no more"
     names.setdefault(curve.most, [text.exact(curve.most)]).append(cap)
     for limit, name in ((curve.ttft_limit, "TTFT"), (curve.tpot_limit, "TPOT")):
-        if limit:
-            names.setdefault(limit, [text.exact(limit)]).append(f"last within the {name} target")
+        if limit and limit < curve.most:
+            names.setdefault(limit, [text.exact(limit)]).append(f"{name} target")
     return {concurrency: _name(*parts) for concurrency, parts in names.items()}
 
 

@@ -117,6 +117,23 @@ def test_a_click_on_a_point_sets_the_concurrency(curve_page):
     assert "concurrency=64" in curve_page.url
 
 
+def test_targets_mark_the_curve_and_stand_in_the_link(curve_page):
+    curve_page.get_by_label("TPOT target, ms").fill("15")
+    curve_page.get_by_label("TPOT target, ms").press("Enter")
+    model = models.bundled(LLAMA.model).model
+    points = tuple(curve_points(model, inputs.deployment(LLAMA), inputs.workload(LLAMA)))
+    limit = curve(points, 16, tpot_s=0.015).tpot_limit
+    assert limit and 1 < limit < points[-1].concurrency
+    expect(curve_page.locator("#curve-speed text.strong").filter(has_text="TPOT target")).to_contain_text(str(limit))
+    expect(curve_page.locator("#curve-tpot text.label").filter(has_text="target")).to_have_text("target 15.0\xa0ms")
+    assert "find_tpot_ms=15" in curve_page.url
+    curve_page.get_by_label("TTFT target, s").fill("soon")
+    curve_page.get_by_label("TTFT target, s").press("Enter")
+    expect(curve_page.locator("#curve-issues")).to_contain_text("Time to first token")
+    expect(curve_page.get_by_label("TTFT target, s")).to_have_attribute("aria-invalid", "true")
+    assert "ttft" not in curve_page.url
+
+
 def test_the_points_are_visited_and_chosen_by_keyboard(curve_page):
     place = canvas(curve_page, "curve-speed")
     readout = curve_page.locator("#curve-speed > figure > [role=status]")

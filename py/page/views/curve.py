@@ -1,22 +1,19 @@
 """The view "Curve": speed, latency and cost from one request at a time to the most that fit."""
 
-import asyncio
-from time import perf_counter
 from typing import Any
 
+from js import location
 from pyodide.ffi import JsException
 
 from page import charts
-from page.dom import find, listen, patch, show
+from page.dom import find, listen, patch, show, write_query
+from page.slices import Clock
 from page.tabs import Current, Stage
-from present import inputs
+from present import curvetargets, inputs, wanted
 from present.chart_curve import curve_charts
 from present.charts import Chart
 from present.markup import h
 from roofline.curve import CurvePoint, curve, curve_points
-
-SLICE_S = 0.008
-"""Of computing at a time, before the browser has its turn."""
 
 PLACES = ("curve-speed", "curve-ttft", "curve-tpot", "curve-cost")
 """Elements of the charts, in the order of `curve_charts`."""
@@ -33,12 +30,25 @@ class View:
         self.turn = 0
         first, *others = (h("div", id=place) for place in PLACES)
         note = h("p", WAITING, id="curve-note", class_="view-wait")
-        patch(stage.panel, (note, first, h("div", *others, class_="chart-row")))
+        targets = h("form", *curvetargets.nodes(), id="curve-targets", aria_label="Targets", novalidate="")
+        patch(stage.panel, (targets, note, first, h("div", *others, class_="chart-row")))
+        self.wanted = wanted.DEFAULT
+        self.current: Current | None = None
         listen(stage.panel, "chart:pick", self._picked)
+        listen(find("curve-targets"), "change", self._aimed)
+        listen(find("curve-targets"), "submit", lambda event: event.preventDefault())
 
     def show(self, current: Current | None) -> None:
-        """Draw the curve of what the form says; without an answer the last one stays."""
+        """Draw the curve of what the form says, with the link's targets; without an answer the last one stays."""
+        self.wanted, _ = wanted.read(wanted.pairs_of(str(location.search)))
+        for name, text in curvetargets.texts(self.wanted).items():
+            find(f"curve-{name}").value = text
+        self._mark({})
+        self._follow(current)
+
+    def _follow(self, current: Current | None) -> None:
         self.turn += 1
+        self.current = current
         if current is not None and current.answer is not None:
             self.stage.start(self._draw(current, current.answer.estimate.concurrency, self.turn))
 
@@ -54,18 +64,18 @@ class View:
             await self._place(place, chart)
 
     def _charts(self, points: list[CurvePoint], chosen: int) -> tuple[Chart, ...]:
-        return curve_charts(curve(points, chosen)) if points else ()
+        targets = self.wanted.targets
+        return curve_charts(curve(points, chosen, ttft_s=targets.ttft_s, tpot_s=targets.tpot_s)) if points else ()
 
     async def _points(self, current: Current, turn: int) -> list[CurvePoint]:
         """The points, computed in short tasks; none where the form has changed meanwhile."""
         scenario = current.scenario
         points = []
-        began_s = perf_counter()
+        clock = Clock()
         for point in curve_points(current.loaded.model, inputs.deployment(scenario), inputs.workload(scenario)):
             points.append(point)
-            if perf_counter() - began_s > SLICE_S:
-                await asyncio.sleep(0)
-                began_s = perf_counter()
+            if clock.is_over:
+                await clock.rest()
                 if turn != self.turn:
                     return []
         return points
@@ -80,3 +90,20 @@ class View:
 
     def _picked(self, event: Any) -> None:
         self.stage.change({"concurrency": str(event.detail)})
+
+    def _aimed(self, _event: Any) -> None:
+        """A target was given: it stands in the link, where the search for a deployment finds it too."""
+        found, issues = curvetargets.read(
+            self.wanted, {name: str(find(f"curve-{name}").value) for name in curvetargets.BOXES}
+        )
+        self._mark({issue.field: issue.text for issue in issues})
+        if not issues:
+            self.wanted = found
+            write_query(wanted.with_wanted(str(location.search), found))
+            self._follow(self.current)
+
+    def _mark(self, wrong: dict[str, str]) -> None:
+        patch(find("curve-issues"), tuple(h("span", words) for words in wrong.values()))
+        show(find("curve-issues"), bool(wrong))
+        for name in curvetargets.BOXES:
+            find(f"curve-{name}").setAttribute("aria-invalid", str(name in wrong).lower())

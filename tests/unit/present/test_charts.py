@@ -132,7 +132,8 @@ def test_the_curve_and_its_marks(row):
     assert (chart.x.scale, chart.y.scale) == ("log", "log")
     marked = {datum.label: datum for datum in chart.layers[-1].data}
     assert marked["16, chosen"].chosen
-    assert f"{row[20].concurrency}: last within the TPOT target" in marked
+    assert f"{row[20].concurrency}: TPOT target" in marked
+    assert "Not even one request keeps the TTFT target." in chart.summary
     assert any("memory is full" in label or "takes no more" in label for label in marked)
     assert not any("TTFT" in label for label in marked)
     assert len(chart.table.rows) == len(row)
