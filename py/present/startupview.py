@@ -46,7 +46,7 @@ def lead(found: Startup) -> str:
     verdict = "" if found.starts else " One such request does not fit: the engine would refuse to start."
     return (
         f"What one GPU of this deployment would print, for requests of up to "
-        f"{text.plural(found.request_tokens, 'token')}.{verdict}"
+        f"{text.exact(found.request_tokens)} tokens.{verdict}"
     )
 
 

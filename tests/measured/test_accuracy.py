@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from accuracy_lib import budget
+from accuracy_lib import ablation, budget
 from accuracy_lib.cases import SHARED_CONFIGS, Models, holds_prompts_back, precision_of
 from accuracy_lib.coverage import coverage
 from accuracy_lib.data_file import FILE, as_data, as_text, write
@@ -24,9 +24,10 @@ from accuracy_lib.predict import (
     predict_saturated,
     predict_serving,
 )
-from accuracy_lib.report import figure_points, outcome_lines
+from accuracy_lib.report import figure_points, outcome_lines, sure
 from accuracy_lib.rows import first_token_rows, saturated_rows, serving_rows, serving_settings
 from accuracy_lib.stats import Point, mean_of_models, percentile, summarise
+from calibrate_terms import TERMS
 from roofline import ENGINES
 
 
@@ -181,6 +182,17 @@ def test_ranges_hold_for_each_engine(covered: dict[str, dict[str, tuple[int, flo
     """Wider than over all runs: an engine has three to five models, SGLang 52 runs."""
     for groups in covered.values():
         assert 0.70 <= groups[engine][1] <= 0.88
+
+
+def test_every_fitted_term_has_its_worth(outcomes: dict[str, Outcome]) -> None:
+    """The row that holds no term is the left-out error, and held terms leave other errors."""
+    every, *others = ablation.rows()
+    assert every.term == ablation.EVERY_TERM
+    assert [one.term for one in others] == [term.name for term in TERMS]
+    held = summarise(sure(left_out_points(figure_points(outcomes["serving"], "tpot_s"), "model")))
+    assert every.rows == held.n
+    assert every.tpot_median == pytest.approx(held.median, abs=0.005)
+    assert max(one.tpot_median for one in others) > every.tpot_median + 0.01
 
 
 def test_data_file_is_complete(outcomes: dict[str, Outcome], tmp_path: Path) -> None:

@@ -64,6 +64,11 @@ def test_no_pasted_text_is_too_much(text):
     assert isinstance(logged, Logged)
 
 
+def test_the_length_is_written_out(answer):
+    found = startupview.figures(answer(), Logged(request_tokens=32_768))
+    assert " of up to 32,768 tokens." in startupview.lead(found)
+
+
 def test_nothing_found_is_said(answer):
     found = startupview.figures(answer(), Logged())
     assert "No figure was found" in startupview.rows(found, Logged())[0].text()
