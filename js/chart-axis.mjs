@@ -2,6 +2,8 @@
 import { tickText } from "./chart-text.mjs";
 
 const INSET_PX = 10;
+/** Of the room of one value, what must lie between two on a logarithmic axis. */
+const LEAST_GAP = 0.75;
 const DIGITS = [[1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5], [1, 3], [1]];
 
 /** Ends of the known ones of these values. */
@@ -34,10 +36,12 @@ function exponents([low, high], base, room) {
 
 function decimal([low, high], room) {
     const decades = exponents([low / 10, high], 10, 1e3);
+    const rooms = (one, next) => (Math.log(next / one) / Math.log(high / low)) * room;
+    const fits = (ticks) => ticks.length <= room && ticks.slice(1).every((tick, i) => rooms(ticks[i], tick) >= LEAST_GAP);
     for (const digits of DIGITS) {
         const all = decades.flatMap((power) => digits.map((digit) => +(digit * 10 ** power).toPrecision(6)));
         const inside = all.filter((value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9));
-        if (inside.length <= room) return inside.length > 1 ? inside : linear([low, high], room);
+        if (fits(inside)) return inside.length > 1 ? inside : linear([low, high], room);
     }
     return exponents([low, high], 10, room).map((power) => 10 ** power);
 }

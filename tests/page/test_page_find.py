@@ -1,6 +1,7 @@
 """Finding a deployment in the browser: short tasks, true figures, links, ways out, keyboard only, axe."""
 
 import json
+from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -267,6 +268,34 @@ def test_by_keyboard_alone(booted_page):
     expect(page.locator("[data-use][aria-pressed=true]")).to_have_count(1)
     expect(page.locator("#tensor_parallel")).not_to_have_value("")
     assert "find_users=64" in page.url
+
+
+def test_a_point_of_the_chart_is_chosen_by_keyboard(booted_page):
+    page = opened(booted_page, CHAT + "&find_gpus=H200+SXM,B200+SXM")
+    canvas = page.locator("#find-chart .chart-canvas")
+    expect(canvas.locator("svg")).to_be_visible()
+    canvas.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.get_by_role("radio", name=LISTS["front"]).check()
+    chosen = page.locator("#find-rows [data-use][aria-pressed=true]")
+    expect(chosen).to_have_count(1)
+    row = page.locator("#find-rows tr", has=page.locator("[data-use][aria-pressed=true]"))
+    expect(page.locator("#concurrency")).to_have_value(
+        row.locator("[data-cell=concurrency]").get_attribute("data-value")
+    )
+
+
+def test_ticks_of_the_chart_do_not_touch(booted_page):
+    page = opened(booted_page, CHAT)
+    expect(page.locator("#find-chart svg[role=img]")).to_be_visible()
+    boxes = page.evaluate(
+        "[...document.querySelectorAll('#find-chart g text')].filter((text) => text.textContent.startsWith('$'))"
+        ".map((text) => text.getBoundingClientRect()).map(({left, right}) => [left, right]).sort((a, b) => a[0] - b[0])"
+    )
+    assert len(boxes) >= 2
+    assert all(right < left for (_, right), (left, _) in pairwise(boxes)), boxes
 
 
 @pytest.mark.parametrize("screen", [*screens(), Screen(768, "light"), Screen(768, "dark")], ids=str)
