@@ -30,7 +30,7 @@ class View:
         self.turn = 0
         first, *others = (h("div", id=place) for place in PLACES)
         note = h("p", WAITING, id="curve-note", class_="view-wait")
-        targets = h("form", *curvetargets.nodes(), id="curve-targets", aria_label="Targets", novalidate="")
+        targets = h("form", *curvetargets.nodes(), id="curve-targets", aria_label="Targets", novalidate="", hidden="")
         patch(stage.panel, (targets, note, first, h("div", *others, class_="chart-row")))
         self.wanted = wanted.DEFAULT
         self.current: Current | None = None
@@ -86,6 +86,7 @@ class View:
         except JsException:
             patch(find("curve-note"), (charts.FAILED,))
             return show(find("curve-note"), True)
+        show(find("curve-targets"), True)
         return show(find("curve-note"), False)
 
     def _picked(self, event: Any) -> None:
