@@ -28,7 +28,7 @@
     }
 
     /* The figures in index.html answer the default scenario. A link may ask for another, and so may the form. */
-    const NOT_OF_THE_SCENARIO = /^(v|view|how|embed|theme|show|find_\w+|[abc]\.\w+)$/;
+    const NOT_OF_THE_SCENARIO = /^(v|view|how|embed|theme|show|find_\w+|money_\w+|[abc]\.\w+)$/;
     const asksForMore = [...new URLSearchParams(location.search).keys()].some((key) => !NOT_OF_THE_SCENARIO.test(key));
     if (asksForMore) html.dataset.answer = "pending";
 

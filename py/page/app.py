@@ -55,7 +55,7 @@ class App:
         )
         self.model_box = ModelBox(self.hub, self.picker)
         self.tabs = Tabs(self._stage)
-        self.extras = Extras(self.output, self._start)
+        self.extras = Extras(self.output, self._start, self._set)
         self._read_link(self.form.touched())
 
     def _stage(self, panel: Any, open_view: Callable[[str], None]) -> Stage:
@@ -73,6 +73,7 @@ class App:
         try:
             self._run(ask_hub=ask_hub)
             self.tabs.follow(self.current)
+            self.extras.follow()
         except Exception as fault:
             self.output.refuse(errors.unexpected(fault))
             raise

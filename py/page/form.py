@@ -5,10 +5,11 @@ from typing import Any
 
 from js import document
 
-from page.dom import find
+from page.dom import find, patch
 from present import hints, state
 from present.fields import Issue
 from present.hints import Resolved
+from present.markup import h
 from present.state import RULES, Scenario
 
 STEPS: Mapping[str, Callable[[int], int]] = {
@@ -101,6 +102,8 @@ class Form:
         _say("advanced-now", hints.advanced(scenario))
         self._fp4.textContent = hints.fp4_option(scenario)
         self.controls["usd_per_gpu_hour"].placeholder = hints.price_placeholder(scenario)
+        presets = hints.price_presets(scenario)
+        patch(find("prices"), tuple(h("option", value=usd, label=words) for usd, words in presets))
         for chip in document.querySelectorAll("#presets [data-model]"):
             pressed = str(chip.dataset.model).lower() == scenario.model.lower()
             chip.setAttribute("aria-pressed", "true" if pressed else "false")

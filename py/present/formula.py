@@ -25,6 +25,7 @@ class Origin(StrEnum):
     CONFIG = "the model’s config"
     ENGINE = "engine default"
     CALIBRATED = "calibrated"
+    MEASURED = "measured"
     ASSUMED = "assumed"
     COMPUTED = "computed"
 

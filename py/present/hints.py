@@ -39,6 +39,20 @@ def price_placeholder(scenario: Scenario) -> str:
     return f"{listed.usd_per_gpu_hour:.2f}" if listed else "unknown"
 
 
+def price_presets(scenario: Scenario) -> tuple[tuple[str, str], ...]:
+    """For the price box: lowest, median and highest list price, each once, with words."""
+    listed = GPUS[scenario.gpu].price
+    if listed is None:
+        return ()
+    prices = {
+        listed.low_usd_per_gpu_hour: "lowest",
+        listed.high_usd_per_gpu_hour: "highest",
+        listed.usd_per_gpu_hour: "median",
+    }
+    of = f"of {text.plural(listed.providers, 'list price')}, {listed.figure.date}"
+    return tuple((f"{usd:g}", f"{words} {of}") for usd, words in sorted(prices.items()))
+
+
 def price_note(scenario: Scenario) -> str:
     """Beneath the price: whose it is, and of when."""
     listed = GPUS[scenario.gpu].price

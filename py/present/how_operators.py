@@ -1,6 +1,6 @@
 """Formulas of the time of one kernel call, one for each family of kernels (docs/model.md, section 4)."""
 
-from math import isinf
+from math import isclose, isinf
 
 from present.formula import Operation, Origin, Quantity, Term, apply, over, smooth, times, total
 from present.working import Working
@@ -9,6 +9,13 @@ from roofline.formats import Rate
 from roofline.machine import curve_key
 from roofline.operators import Batch, Kind, Operator
 from roofline.rows import ExpertRow, MatrixRow, MixerRow
+
+LINKS = {
+    "nvlink_one_way": "NVLink of a GPU, one direction",
+    "pcie_one_way": "PCIe of a GPU, one direction",
+    "nic": "network of a GPU, one direction",
+}
+"""Figures of a GPU that a collective may run at."""
 
 
 def call_time(
@@ -154,17 +161,19 @@ class _Call:
         launch = self.constant("launch", curve.launch_s, "collective", "", "s")
         hop = self.constant("time per hop", curve.hop_s, "collective", "", "s")
         efficiency = self.constant("link efficiency", curve.link_efficiency, "collective")
-        link = Quantity(
-            "link, one direction",
-            self.operator.bytes / (time.link_s * curve.link_efficiency) if time.link_s else 0.0,
-            "bytes/s",
-            Origin.DATASHEET,
-            note="NVLink or PCIe inside a link domain, the network beyond",
-        )
+        link = self._link(self.operator.bytes / (time.link_s * curve.link_efficiency) if time.link_s else 0.0)
         group = Quantity("GPUs of the group", self._group(), origin=Origin.YOURS)
         transfer: Term = over(self.moved, times(link, efficiency)) if link.value else 0.0
         start = total(launch, times(hop, apply("log2", group)))
         return smooth(start, transfer, self.constant("sharpness", curve.sharpness, "collective"))
+
+    def _link(self, bytes_per_s: float) -> Quantity:
+        """The link that runs at this rate, from the datasheet."""
+        figures = self.work.deployment.gpu_data.figures
+        for key, name in LINKS.items():
+            if isclose(figures[key].si or 0.0, bytes_per_s, rel_tol=1e-6):
+                return self.work.datasheet(name, key, bytes_per_s, "bytes/s")
+        return Quantity("link, one direction", bytes_per_s, "bytes/s", note="the slowest on the way")
 
     def _group(self) -> int:
         machine = self.work.machine

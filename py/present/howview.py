@@ -100,13 +100,16 @@ def _line(quantity: Quantity) -> Node:
     return h("summary", h("span", quantity.name), " ", h("b", str(quantity)))
 
 
-def opened(explanation: Explanation, path: str) -> Node:
-    """A quantity's formula in names and in numbers, its result, and its parts."""
+def opened(explanation: Explanation, path: str, *, flat: bool = False) -> Node:
+    """A quantity's formula in names and in numbers, its result, and its parts, which open unless `flat`."""
     quantity = at(explanation, path)
     if quantity.formula is None:
         return h("div", h("ul", _given(quantity), class_="how-parts"), class_="step")
     line = step(quantity)
-    children = [_part(part, f"{path}.{place}".lstrip(".")) for place, part in enumerate(parts(quantity))]
+    children = [
+        _given(part) if flat else _part(part, f"{path}.{place}".lstrip("."))
+        for place, part in enumerate(parts(quantity))
+    ]
     return h(
         "div",
         h("p", h("b", line.name), " = ", line.names, class_="how-names"),

@@ -32,13 +32,18 @@ FIND_KEYS = frozenset(
 )
 """What a search for a deployment asks: the fields of present/wanted.py."""
 
+MONEY_KEYS = frozenset(
+    {"money_input_usd", "money_output_usd", "money_tokens_per_day", "money_usd_per_kwh", "money_pue"}
+)
+"""Prices beside the scenario: the fields of present/money.py."""
+
 PINS = ("a", "b", "c")
 """Pinned scenarios: `a.gpu` is the GPU of the first (present/pins.py)."""
 
 FRAME_KEYS = frozenset({"embed", "theme", "show"})
 """How the page stands inside another one."""
 
-FOREIGN_KEYS = FIND_KEYS | FRAME_KEYS | {"v", "view", "how"}
+FOREIGN_KEYS = FIND_KEYS | FRAME_KEYS | MONEY_KEYS | {"v", "view", "how"}
 """Keys of the query string that are not part of the form's scenario."""
 
 VIEWS = ("figures", "curve", "time", "find", "compare", "accuracy")

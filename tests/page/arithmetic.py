@@ -9,7 +9,7 @@ FACTORS = {
     "ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1.0,
     "B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "B/s": 1.0, "GB/s": 1e9, "TB/s": 1e12,
     "FLOP": 1.0, "MFLOP": 1e6, "GFLOP": 1e9, "TFLOP": 1e12, "FLOP/s": 1.0, "TFLOP/s": 1e12,
-    "tokens": 1.0, "tokens/s": 1.0,
+    "tokens": 1.0, "W": 1.0, "J": 1.0, "kWh": 1.0, "tokens/s": 1.0,
 }  # fmt: skip
 NUMBER = re.compile(r"(?<![\w.])\$?(\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?: ([A-Za-zµ][\w/µ-]*))?")
 FUNCTIONS = {

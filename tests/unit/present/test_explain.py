@@ -135,7 +135,7 @@ def test_every_input_says_where_it_comes_from():
         for found in explained(worked(scenario)):
             for row in found.inputs:
                 assert row.origin in set(Origin)
-                if row.origin in (Origin.DATASHEET, Origin.PRICE) and "link" not in row.name:
+                if row.origin in (Origin.DATASHEET, Origin.PRICE, Origin.MEASURED):
                     assert row.source, row
                     assert row.date, row
                 if row.origin == Origin.CALIBRATED:
