@@ -3,6 +3,7 @@
 Each is a module of page/dialogs/ in the second archive with a function `open_for(output, detail)`.
 """
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -15,6 +16,8 @@ from page.output import Output
 from present import state
 
 KINDS = frozenset({"embed", "how", "pin", "startup", "takeaway"})
+BEFORE = ("present.how_time", "present.how_serving", "present.explain")
+"""What these modules need, in pieces."""
 _MISSING = "This part of the page could not be fetched. Check the connection and try again."
 
 
@@ -80,6 +83,9 @@ class Extras:
     async def _module(self, name: str) -> Any:
         """A module of the second archive; None, and words on the page, where it cannot be fetched."""
         try:
-            return await later.module(name)
+            for part in (*BEFORE, name):
+                module = await later.module(part)
+                await asyncio.sleep(0)  # each in a task of its own: the page stays quick
+            return module
         except (OSError, JsException):
             return self.output.link_notes((_MISSING,))

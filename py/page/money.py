@@ -1,20 +1,32 @@
 """The disclosure "Money and energy": its boxes, which stand in the address, and what follows from them."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from js import clearTimeout, location, setTimeout
 from pyodide.ffi import create_once_callable
 
 from page.dialogs.box import styled
-from page.dom import find, listen, patch, write_query
+from page.dom import find, listen, patch, show, write_query
 from page.output import Output
 from present import money, moneyview
 from present.cards import Answer
 from present.fields import Issue
+from present.markup import Node
 from present.money import RULES, Money
 
 PAUSE_MS = 150
+PARTS: Mapping[str, Callable[[Answer, Money], Sequence[Node | str]]] = {
+    "verdict": lambda answer, entered: (money.verdict(answer, entered),),
+    "volume": lambda answer, entered: tuple(filter(None, (money.at_volume(answer, entered),))),
+    "table": moneyview.comparison_nodes,
+    "source": moneyview.source_nodes,
+    "energy": moneyview.energy_nodes,
+    "power": moneyview.power_nodes,
+    "providers": lambda answer, _entered: moneyview.provider_nodes(answer),
+}
+"""What follows from answer and entries, by the id of its place."""
 
 
 async def made(output: Output, change: Callable[[dict[str, str]], None]) -> "MoneyPanel":
@@ -30,6 +42,7 @@ class MoneyPanel:
         """`change` puts texts into the form."""
         self.output, self.change = output, change
         self.timer: int | None = None
+        self.task: asyncio.Task[None] | None = None
         body = find("money-body")
         patch(body, moneyview.frame_nodes())
         self.boxes = {key: find(key) for key in RULES}
@@ -48,20 +61,20 @@ class MoneyPanel:
         if linked != self.entered and self.timer is None:
             self.entered = linked
             self._write(linked, issues)
-        self._draw(answer)
+        if self.task is not None:
+            self.task.cancel()
+        self.task = asyncio.ensure_future(self._draw(answer, self.entered))
 
-    def _draw(self, answer: Answer) -> None:
-        entered = self.entered
+    async def _draw(self, answer: Answer, entered: Money) -> None:
+        """Part by part, so that nothing waits for all of it."""
         for key, words in moneyview.placeholders(answer).items():
             self.boxes[key].placeholder = words
-        patch(find("money-verdict"), (money.verdict(answer, entered),))
-        patch(find("money-volume"), (money.at_volume(answer, entered),))
-        patch(find("money-table"), moneyview.comparison_nodes(answer, entered))
-        patch(find("money-source"), moneyview.source_nodes(answer, entered))
-        patch(find("money-energy"), moneyview.energy_nodes(answer, entered))
-        patch(find("money-power"), moneyview.power_nodes(answer, entered))
-        patch(find("money-providers"), moneyview.provider_nodes(answer))
-        find("money-table").hidden = not find("money-table").firstElementChild
+        for name, make in PARTS.items():
+            nodes = make(answer, entered)
+            part = find(f"money-{name}")
+            patch(part, nodes)
+            show(part, bool(nodes))
+            await asyncio.sleep(0)
 
     def _write(self, entered: Money, issues: Sequence[Issue]) -> None:
         """Put entries into the boxes, and beside them what of a link could not be used."""

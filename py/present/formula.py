@@ -217,4 +217,6 @@ def amount(value: float, unit: str) -> str:
 def _digits(value: float) -> str:
     if float(value).is_integer() and abs(value) < 1e15:
         return str(int(value))
+    if 1e6 <= abs(value) < 1e15:
+        return f"{float(f'{value:.{DIGITS}g}'):.0f}"
     return f"{value:.{DIGITS}g}"

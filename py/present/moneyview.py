@@ -24,7 +24,7 @@ def frame_nodes() -> tuple[Node, ...]:
     """Boxes and empty places; made once."""
     return (
         h("h3", "Own GPUs or a hosted API"),
-        h("p", id="money-verdict", class_="verdict"),
+        h("p", id="money-verdict", class_="money-verdict"),
         h("p", id="money-volume"),
         h("div", *_hosted_boxes(), class_="grid money-boxes"),
         h("div", id="money-table", class_="scrolls", role="region", tabindex="0", aria_label="Break-even"),
@@ -107,7 +107,7 @@ def source_nodes(answer: Answer, entered: Money) -> tuple[Node, ...]:
     nodes = []
     if listed is not None:
         nodes.append(
-            h("p", f"{listed.name}: {listed.providers} providers. {listed.source}, {listed.date}. {listed.note}.",
+            h("p", f"{listed.name} at {listed.providers} providers: {listed.source}, {listed.date}; {listed.note}.",
               class_="hint")
         )  # fmt: skip
     if found is not None and found.even is not None:
