@@ -78,12 +78,12 @@ def test_axe_finds_nothing(calculator, state):
 
 @pytest.mark.parametrize("width", [320, 360, 768, 960, 1280, 1920])
 def test_nothing_is_wider_than_the_screen(booted_page, width):
-    """At 320 px, which is also 1280 px at 400 %, there is no scrolling in two directions, but of the tabs."""
+    """At 320 px, which is also 1280 px at 400 %, there is no scrolling in two directions, but of tabs and tables."""
     booted_page.set_viewport_size({"width": width, "height": 800})
     booted_page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
     wide = booted_page.evaluate(
         "[...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1"
-        " && getComputedStyle(e).position !== 'absolute' && !e.closest('.tabs, dialog'))"
+        " && getComputedStyle(e).position !== 'absolute' && !e.closest('.tabs, .scrolls, dialog'))"
         ".map((e) => e.id || e.className || e.localName)"
     )
     assert booted_page.evaluate("document.documentElement.scrollWidth") <= width
