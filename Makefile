@@ -1,7 +1,7 @@
 # `make` alone lists the commands. Every command first sets up what is missing, once.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-browsers check site accuracy calibrate bench prerender clean
+.PHONY: help setup run test test-browsers check site accuracy calibrate bench lighthouse prerender pictures clean
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
@@ -52,8 +52,14 @@ calibrate: $(STAMPS)/dev ## Fit the engine's constants to the measurements and w
 bench: $(STAMPS)/dev $(STAMPS)/browser $(SITE) ## Time the boot in the browser against a bare Pyodide page
 	@$(PY) tools/bench.py $(ARGS)
 
+lighthouse: $(STAMPS)/browser $(SITE) tools/lighthouse/node_modules/.stamp ## Score the built site with Lighthouse; reports in build/lighthouse/
+	@PATH="$$(tools/find_node.sh):$$PATH" $(PY) tools/lighthouse_report.py $(ARGS)
+
 prerender: $(STAMPS)/venv runtime/.stamp ## Rewrite the generated blocks of index.html: first answer, preload hints
 	@$(PY) tools/prerender.py
+
+pictures: $(STAMPS)/dev $(STAMPS)/browser $(SITE) ## Make the committed icons and the preview picture anew
+	@$(PY) tools/pictures.py
 
 clean: ## Remove everything that was made here
 	rm -rf .venv node_modules runtime site build
@@ -84,10 +90,16 @@ node_modules/.stamp: package.json package-lock.json | $(STAMPS)/node
 	@PATH="$$(tools/find_node.sh):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
+# large, and for nothing but make lighthouse: hence a folder of its own
+tools/lighthouse/node_modules/.stamp: tools/lighthouse/package.json tools/lighthouse/package-lock.json | $(STAMPS)/node
+	@echo "setup: Lighthouse"
+	@PATH="$$(tools/find_node.sh):$$PATH" npm --prefix tools/lighthouse ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+	@touch $@
+
 RUNTIME_TOOLS := tools/runtime.py tools/bytecode.py tools/bytecode.mjs tools/stdlib_modules.txt tools/plot.mjs
 runtime/.stamp: node_modules/.stamp $(RUNTIME_TOOLS)
 	@echo "setup: runtime/"
 	@PATH="$$(tools/find_node.sh):$$PATH" $(PY) tools/runtime.py && touch $@
 
-$(SITE): runtime/.stamp $(SOURCES) $(PAGE) tools/build_site.py tools/quick_start.py tools/app_zip.py tools/licenses.py
+$(SITE): runtime/.stamp $(SOURCES) $(PAGE) tools/build_site.py tools/quick_start.py tools/app_zip.py tools/licenses.py tools/offline.py tools/metadata.py tools/published.py
 	@PATH="$$(tools/find_node.sh):$$PATH" $(PY) tools/build_site.py --url "$(SITE_URL)" && touch $@

@@ -35,13 +35,16 @@
     const SAID = {
         pending: "Waiting for Python to compute what this link asks for.",
         edited: "Still the default scenario: yours is computed as soon as Python is ready.",
-        failed: "The default scenario, computed when this page was built; not what this link asks for.",
+    };
+    const FAILED = {
+        pending: "The default scenario, computed when this page was built; not what this link asks for.",
+        edited: "The default scenario, computed when this page was built; not what you entered.",
     };
 
     function sayWhatTheFiguresAre() {
         const origin = find("origin");
-        const state = html.dataset.state === "failed" && asksForMore ? "failed" : html.dataset.answer;
-        if (origin && html.dataset.state !== "ready" && SAID[state]) origin.textContent = SAID[state];
+        const words = (html.dataset.state === "failed" ? FAILED : SAID)[html.dataset.answer];
+        if (origin && html.dataset.state !== "ready" && words) origin.textContent = words;
     }
 
     function edited() {
@@ -86,13 +89,47 @@
         find("paste").open = new URLSearchParams(location.search).get("model")?.startsWith("pasted");
     }
 
+    /* Whatever the boxes say, for a reload that the page itself brings about: the link has only what could be read. */
+    const FORM = "roofline:form";
+
+    function keepForm() {
+        const all = [...document.querySelectorAll("#scenario input[name]:not([type])")];
+        const boxes = all.filter(({ value, defaultValue }) => value !== defaultValue);
+        stored("sessionStorage", FORM, JSON.stringify(boxes.map(({ name, value }) => [name, value])));
+    }
+
+    function bringBackForm() {
+        const boxes = JSON.parse(stored("sessionStorage", FORM, null) ?? "[]");
+        for (const [name, value] of boxes) {
+            const box = find("scenario").elements.namedItem(name);
+            if (box) box.value = value;
+        }
+        if (boxes.length) edited();
+    }
+
+    /* What nobody needs before the first answer. */
+    const { later, ...addresses } = document.currentScript.dataset;
+
+    function loadTheRest() {
+        if (html.dataset.state !== "ready") return;
+        const load = () => import(new URL(later, document.baseURI)).then(({ start }) => start(addresses)).catch(() => {});
+        "requestIdleCallback" in window ? requestIdleCallback(load, { timeout: 2_000 }) : setTimeout(load, 500);
+    }
+
     colours();
     html.addEventListener("roofline:progress", progress);
-    new MutationObserver(sayWhatTheFiguresAre).observe(html, { attributeFilter: ["data-state"] });
+    new MutationObserver(() => {
+        sayWhatTheFiguresAre();
+        loadTheRest();
+    }).observe(html, { attributeFilter: ["data-state"] });
     document.addEventListener("DOMContentLoaded", () => {
         sayWhatTheFiguresAre();
         bringBackPasted();
+        bringBackForm();
         find("scenario").addEventListener("input", edited);
     });
-    addEventListener("pagehide", keepPasted);
+    addEventListener("pagehide", () => {
+        keepPasted();
+        if (html.dataset.keep) keepForm();
+    });
 })();

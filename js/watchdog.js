@@ -1,14 +1,18 @@
 /*
- * Says what to do where the calculator cannot start: opened from a file, a part that did not arrive,
- * or no progress for 20 seconds. A classic script, since modules do not run from file://.
- * Writes text into #boot-notice; a start that succeeds after all takes it back.
+ * Sees that the calculator starts. A part that does not arrive is waited for by starting anew, a few times:
+ * what has arrived is in the browser's cache by then. Where that does not help, the page was opened from a
+ * file, or there is no progress for 20 seconds, it says what to do. A classic script, since modules do not
+ * run from file://. Writes text into #boot-notice; a start that succeeds after all takes it back.
  */
 (() => {
     const PATIENCE_MS = 20_000;
     /** Sandboxed without an origin of its own, where every server counts as a foreign one. */
     const SEALED = self.origin === "null";
+    const TRIES = "roofline:tries";
+    const AGAIN_AFTER_MS = [500, 1_000, 2_000];
     const html = document.documentElement;
     let timer;
+    let reloading;
 
     function element(tag, text) {
         return Object.assign(document.createElement(tag), { textContent: text });
@@ -26,6 +30,11 @@
 
     function clear() {
         clearTimeout(timer);
+        try {
+            sessionStorage.removeItem(TRIES);
+        } catch {
+            // refused in some embeddings
+        }
         const notice = document.getElementById("boot-notice");
         if (notice) {
             notice.replaceChildren();
@@ -38,6 +47,25 @@
         clearTimeout(timer);
         html.dataset.state = "failed";
         show(text, !SEALED);
+    }
+
+    /** Whether a new start is under way; not without storage, where nobody could count them. */
+    function startAnew() {
+        if (reloading) return true;
+        try {
+            const tries = Number(sessionStorage.getItem(TRIES));
+            if (tries >= AGAIN_AFTER_MS.length) {
+                sessionStorage.removeItem(TRIES);
+                return false;
+            }
+            sessionStorage.setItem(TRIES, tries + 1);
+            reloading = setTimeout(() => location.reload(), AGAIN_AFTER_MS[tries]);
+        } catch {
+            return false;
+        }
+        html.dataset.keep = "form";
+        show("A part of the calculator did not arrive: starting anew.", false);
+        return true;
     }
 
     function wait() {
@@ -58,12 +86,26 @@
         return;
     }
 
-    const broken = SEALED
+    const BROKEN = SEALED
         ? "No live figures here: this frame is sandboxed without allow-same-origin, and the server of the calculator " +
           "does not send Access-Control-Allow-Origin: *, so that its parts cannot be read."
         : "A part of the calculator could not be loaded. Check the connection and retry.";
-    addEventListener("error", ({ target }) => target instanceof HTMLScriptElement && fail(broken), true);
-    html.addEventListener("roofline:progress", ({ detail }) => (detail.stage === "failed" ? fail(broken) : wait()));
+
+    function broken() {
+        if (html.dataset.state === "loading" && !startAnew()) fail(BROKEN);
+    }
+
+    addEventListener(
+        "error",
+        ({ target }) => {
+            if (target instanceof HTMLScriptElement) broken();
+            else if (target instanceof HTMLLinkElement && target.rel === "stylesheet") startAnew();
+        },
+        true,
+    );
+    // a module that a script asked for in vain, of which no element tells
+    addEventListener("unhandledrejection", ({ reason }) => reason instanceof TypeError && broken());
+    html.addEventListener("roofline:progress", ({ detail }) => (detail.stage === "failed" ? broken() : wait()));
     new MutationObserver(() => {
         if (html.dataset.state === "ready") clear();
     }).observe(html, { attributeFilter: ["data-state"] });

@@ -6,7 +6,8 @@ The bare page is one module script: `await loadPyodide()` with the files of the 
 are. Both are served alike (gzip, this machine), each start has a fresh profile, and the runs of all
 cases alternate, each after a quiet moment where there is one. Printed are medians, and ratios to the bare page
 of the same kind of network. Time ends with the first computed result (mark `roofline:result`), for
-the bare page when `loadPyodide` is done.
+the bare page when `loadPyodide` is done. A return visit is a new tab of the same profile, after the first
+visit's service worker was installed and the server was shut down; what the worker fetched is told apart.
 """
 
 import argparse
@@ -81,8 +82,10 @@ class Case:
     name: str
     server: Server
     slow: bool
+    returning: bool = False
     runs: list[dict[str, float]] = field(default_factory=list)
     bytes: int = 0
+    kept_bytes: int = 0
 
     def median(self, key: str) -> float:
         """Median over the runs."""
@@ -124,9 +127,35 @@ def wait_for_quiet(limit_s: float = 30) -> None:
         pass
 
 
+def measure(browser: Browser, case: Case) -> None:
+    """One start, or one return."""
+    (come_back if case.returning else start)(browser, case)
+
+
+def come_back(browser: Browser, case: Case) -> None:
+    """Visit the site, let its service worker be installed, shut the server down, and note how another start goes."""
+    context = browser.new_context()
+    with serving(tree(ROOT / "site"), "/site/") as server:
+        page = context.new_page()
+        page.goto(server.url)
+        wait(page)
+        before = sum(size for _, size in server.sent)
+        page.wait_for_selector("html[data-offline=ready]", state="attached", timeout=60_000)
+        case.kept_bytes = sum(size for _, size in server.sent) - before
+        page.close()
+    server.sent.clear()
+    wait_for_quiet()
+    page = context.new_page()
+    page.add_init_script(OBSERVE)
+    page.goto(server.url)
+    wait(page)
+    case.runs.append(page.evaluate(MEASURE))
+    context.close()
+
+
 def start(browser: Browser, case: Case) -> None:
     """Open the page in a fresh profile and note how its start went."""
-    context = browser.new_context()
+    context = browser.new_context(service_workers="block")
     page = context.new_page()
     if case.slow:
         context.new_cdp_session(page).send("Network.emulateNetworkConditions", SLOW)
@@ -175,13 +204,14 @@ def main() -> int:
     options = parser.parse_args()
     with servers() as (bare, site), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=install_browser.find(), args=FLAGS)
-        cases = [Case("bare", bare, False), Case("site", site, False)]
+        returned = Case("site, again", site, False, returning=True)
+        cases = [Case("bare", bare, False), Case("site", site, False), returned]
         if not options.fast_only:
             cases += [Case("bare 20 Mbps", bare, True), Case("site 20 Mbps", site, True)]
         for _ in range(options.runs):
             for case in cases:
                 wait_for_quiet()
-                start(browser, case)
+                measure(browser, case)
         estimate_ms = time_estimate(browser, site.url)
         version = browser.version
         browser.close()
@@ -189,6 +219,7 @@ def main() -> int:
     print("page            result       range   ratio   paint   ratio  blocked   ratio  longest      MB")
     for case in cases:
         print(report(next(c for c in cases if c.slow == case.slow), case))
+    print(f"the service worker fetched {returned.kept_bytes / 1e6:.2f} MB after the first result, later views included")
     print(f"one estimate in the page, ms: {estimate_ms}")
     return 0
 

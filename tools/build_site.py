@@ -1,4 +1,4 @@
-"""Write to site/ what a static host publishes: the page, its runtime, the licences.
+"""Write to site/ what a static host publishes: the page, its runtime, its data, the licences.
 
 Works at any address and below any sub-path, since all its links are relative. `--url` (the address
 that it will be published at) adds the tags that need an absolute one; without it they are left out.
@@ -12,10 +12,12 @@ import subprocess
 import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import app_zip
 import licenses
+import metadata
+import offline
+import published
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "site"
@@ -24,7 +26,6 @@ PACKED = BUILD / "packed"
 COPIED = ("index.html", "pyscript.toml", "css", "js", "assets", "py/page/main.py", "runtime")
 OWN = ("css/*.css", "js/*", "assets/*", "py/page/main.py", *app_zip.ARCHIVES)
 CHARTS = ("css/charts.css", "runtime/plot/plot.mjs", "js/chart*.mjs")
-POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="[^"]*">')
 IGNORED = shutil.ignore_patterns(".*", "__pycache__", "*.md")
 
 
@@ -96,21 +97,6 @@ def without_markers(html: str) -> str:
     return block.sub(lambda found: found[2].replace(">\n<", "><"), html)
 
 
-def with_address(html: str, url: str) -> str:
-    """The page with the tags that name its own address.
-
-    So does its policy: within a frame that is sandboxed without allow-same-origin, WebKit's 'self' matches nothing.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or re.search(r"[\s\"';,<>]", url):
-        raise SystemExit(f"SITE_URL must be an http or https address, not {url!r}")
-    address = url.rstrip("/") + "/"
-    tags = f'<link rel="canonical" href="{address}">\n<meta property="og:url" content="{address}">\n'
-    return POLICY.sub(lambda policy: policy[0].replace("'self'", f"'self' {address}"), html).replace(
-        "</head>", tags + "</head>", 1
-    )
-
-
 def build(url: str = "") -> None:
     """Make site/ anew."""
     shutil.rmtree(SITE, ignore_errors=True)
@@ -118,12 +104,15 @@ def build(url: str = "") -> None:
         copy(name)
     compile_application()
     page = SITE / "index.html"
-    page.write_text(without_markers(page.read_text("utf-8")), "utf-8")
+    page.write_text(offline.introduced(without_markers(page.read_text("utf-8"))), "utf-8")
+    offline.bundle(SITE)
+    offline.write_manifest(SITE)
     (SITE / "THIRD-PARTY-LICENSES").write_text(licenses.notice(), "utf-8")
     (SITE / ".nojekyll").touch()
     name_versions()
-    if url:
-        page.write_text(with_address(page.read_text("utf-8"), url), "utf-8")
+    published.write(SITE)
+    metadata.write(SITE, metadata.address_of(url))
+    offline.write_list(SITE)
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 """The notice of all third-party code that the site ships.
 
 npm packages are those whose sources stand in the source maps of the files in runtime/pyscript/
-or in the bundle runtime/plot/plot.mjs, plus those that the files come from; what is compiled into
+or in a bundle (charts, service worker), plus those that the files come from; what is compiled into
 them beyond that is listed in third_party.toml. A package's own licence file is quoted; where it
 ships none, and for the listed components, the standard text of its SPDX identifier.
 """
@@ -20,6 +20,7 @@ MODULES = ROOT / "node_modules"
 LISTED = ROOT / "tools" / "third_party.toml"
 PYSCRIPT = MODULES / "@pyscript" / "core" / "dist"
 PLOT_PARTS = ROOT / "runtime" / "plot" / ".parts.json"
+WORKER_PARTS = ROOT / "build" / "worker"
 DIRECT = ("@observablehq/plot", "@pyscript/core", "pyodide")
 PACKAGE = re.compile(r"(?:.*/)?node_modules/((?:@[^/]+/)?[^/]+)/")
 RULE = "=" * 96
@@ -43,12 +44,12 @@ class Component:
 
 
 def shipped_packages() -> list[str]:
-    """Names of the npm packages that have code in runtime/."""
+    """Names of the npm packages that have code in the site."""
     names = set(DIRECT)
     for file in (ROOT / "runtime" / "pyscript").glob("*.js"):
         sources = json.loads((PYSCRIPT / f"{file.name}.map").read_text("utf-8"))["sources"]
         names |= packages_of(sources)
-    return sorted(names | packages_of(bundled_sources()))
+    return sorted(names | packages_of(bundled_sources(PLOT_PARTS, *sorted(WORKER_PARTS.glob("*.json")))))
 
 
 def packages_of(sources: Iterable[str]) -> set[str]:
@@ -56,10 +57,10 @@ def packages_of(sources: Iterable[str]) -> set[str]:
     return {found[1] for source in sources if (found := PACKAGE.match(source))}
 
 
-def bundled_sources() -> list[str]:
-    """Files with code in the chart library's bundle."""
-    (bundle,) = json.loads(PLOT_PARTS.read_text("utf-8"))["outputs"].values()
-    return [source for source, part in bundle["inputs"].items() if part["bytesInOutput"]]
+def bundled_sources(*lists: Path) -> list[str]:
+    """Files with code in the bundles whose lists of parts these are."""
+    bundles = [bundle for parts in lists for bundle in json.loads(parts.read_text("utf-8"))["outputs"].values()]
+    return [source for bundle in bundles for source, part in bundle["inputs"].items() if part["bytesInOutput"]]
 
 
 def listed() -> dict[str, Any]:

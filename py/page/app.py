@@ -95,6 +95,8 @@ class App:
         except Refused as refusal:
             self.panel.hide()
             return self.output.refuse(refusal.problem)
+        if loaded is None and not ask_hub:
+            loaded = self.library.from_earlier(scenario.model)
         if loaded is None:
             self.panel.hide()
             return self._fetch(scenario, ask_hub=ask_hub)

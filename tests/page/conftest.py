@@ -153,6 +153,9 @@ class Watch:
         """Note an error or a warning that nobody said would come."""
         if message.type not in ("error", "warning"):
             return
+        # the browser driver's own line; tests/page/test_offline.py has service workers
+        if message.text == "Service Worker registration blocked by Playwright":
+            return
         where = message.location.get("url", "")
         # the browser's own line for an answer that is not 200, which the page handles
         network = "Failed to load resource" in message.text or "CORS policy" in message.text
@@ -212,7 +215,7 @@ def hub() -> Hub:
 @pytest.fixture
 def context(browser: Browser, hub: Hub) -> Iterator[BrowserContext]:
     """A fresh profile, checked at its end."""
-    context = browser.new_context()
+    context = browser.new_context(service_workers="block")
     watch = watched(context, hub)
     yield context
     context.close()
@@ -257,7 +260,7 @@ class Booted:
 @pytest.fixture(scope="module")
 def booted(browser: Browser, site: str) -> Iterator[Booted]:
     """One started page for a whole module, with the Hub behind it."""
-    context = browser.new_context()
+    context = browser.new_context(service_workers="block")
     hub = Hub()
     watch = watched(context, hub)
     page = context.new_page()

@@ -116,7 +116,7 @@ def test_an_edit_before_python_is_ready_is_said(held, page):
 )
 def test_a_start_that_fails_leaves_the_first_answer(page, site, hub, query, words):
     hub.expected_errors = [".*"]
-    page.route(re.compile(r"/stdlib\.zip"), lambda route: route.abort())
+    page.route(re.compile(r"/stdlib\.packed"), lambda route: route.abort())
     page.goto(site + query)
     expect(page.locator("#boot-notice button")).to_have_text("Retry", timeout=20_000)
     expect(page.locator("#headline")).to_be_visible()

@@ -2,17 +2,24 @@
 
 import gzip
 import hashlib
+import json
 import marshal
 import re
+import struct
 import urllib.error
 import urllib.request
+from html import escape
 from pathlib import Path
 
 import pytest
 
 import app_zip
 import build_site
+import metadata
+import offline
+import published
 import serve
+from present import state
 
 SITE = build_site.SITE
 LINK = re.compile(r'(?:href|src)="([^"#]+)"')
@@ -66,16 +73,39 @@ def test_own_files_are_named_with_the_hash_of_their_content(page):
 def test_without_an_address_the_page_names_none(page):
     assert 'rel="canonical"' not in page
     assert "og:url" not in page
+    assert "og:image" not in page
     assert "http-equiv" in page
 
 
-def test_with_an_address_the_page_names_it(page):
-    html = build_site.with_address(page, "https://someone.example/some/project")
-    assert '<link rel="canonical" href="https://someone.example/some/project/">' in html
-    assert '<meta property="og:url" content="https://someone.example/some/project/">' in html
-    (policy,) = build_site.POLICY.findall(html)
+def test_the_page_says_what_it_is(page):
+    head = page.partition("</head>")[0]
+    assert f'<meta property="og:title" content="{escape(metadata.NAME)}">' in head
+    assert f'<meta name="description" content="{metadata.DESCRIPTION}">' in head
+    assert f"<title>{escape(metadata.NAME)}</title>" in head
+    (linked,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', head)
+    about = json.loads(linked)
+    assert about["@type"] == "WebApplication"
+    assert about["name"] == metadata.NAME
+    assert "url" not in about
+
+
+def test_with_an_address_the_page_names_it():
+    address = metadata.address_of("https://someone.example/some/project")
+    head = metadata.head(address)
+    assert '<link rel="canonical" href="https://someone.example/some/project/">' in head
+    assert '<meta property="og:url" content="https://someone.example/some/project/">' in head
+    assert f'content="https://someone.example/some/project/{metadata.PREVIEW}">' in head
+    assert json.loads(metadata.linked_data(address))["url"] == address
+    assert png_size(SITE / metadata.PREVIEW) == (1200, 630)
+
+
+def test_with_an_address_its_policy_names_it():
+    source = (build_site.ROOT / "index.html").read_text("utf-8")
+    html = metadata.introduced(source, metadata.address_of("https://someone.example/some/project"))
+    (policy,) = metadata.POLICY.findall(html)
     assert "script-src 'self' https://someone.example/some/project/ 'wasm-unsafe-eval'" in policy
     assert policy.count("'self'") == policy.count("https://someone.example/some/project/") >= 7
+    assert metadata.POLICY.findall(metadata.introduced(source, "")) == metadata.POLICY.findall(source)
 
 
 @pytest.mark.parametrize(
@@ -88,15 +118,57 @@ def test_with_an_address_the_page_names_it(page):
         "https://",
     ],
 )
-def test_an_address_that_is_none_is_refused(page, address):
+def test_an_address_that_is_none_is_refused(address):
     with pytest.raises(SystemExit, match="SITE_URL"):
-        build_site.with_address(page, address)
+        metadata.address_of(address)
+
+
+def test_llms_txt_names_files_that_are_there_and_keys_that_are_read():
+    text = (SITE / metadata.LLMS).read_text("utf-8")
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert set(links) == set(metadata.DATA)
+    assert all((SITE / link).is_file() for link in links)
+    keys = set(re.findall(r"\w+", re.sub(r"\([^)]*\)", "", text.partition("Keys: ")[2].partition(".")[0])))
+    assert keys <= state.RULES.keys()
+    scenario, issues = state.from_query(re.search(r"\?(model=\S+)", text)[1])
+    assert not issues
+    assert scenario.tensor_parallel == 4
 
 
 def test_the_site_holds_nothing_but_what_it_needs():
     top = {path.name for path in SITE.iterdir() if not path.name.startswith(".stamp")} - {".nojekyll"}
-    assert top <= {"index.html", "pyscript.toml", "css", "js", "assets", "py", "runtime", "THIRD-PARTY-LICENSES"}
+    parts = {"index.html", "pyscript.toml", "css", "js", "assets", "py", "runtime", "THIRD-PARTY-LICENSES"}
+    assert top <= parts | {offline.WORKER, offline.MANIFEST, metadata.LLMS, *published.FILES}
+    assert not (SITE / offline.SOURCE).exists()
     assert [path.relative_to(SITE).as_posix() for path in (SITE / "py").rglob("*.*")] == ["py/page/main.py"]
+
+
+def test_the_manifest_names_icons_of_the_sizes_that_it_says():
+    manifest = json.loads((SITE / offline.MANIFEST).read_text("utf-8"))
+    assert manifest["name"] == metadata.NAME
+    assert manifest["start_url"] == manifest["scope"] == "./"
+    assert {(icon["sizes"], icon.get("purpose")) for icon in manifest["icons"]} >= {
+        ("192x192", "any"),
+        ("512x512", "any"),
+        ("512x512", "maskable"),
+    }
+    for icon in manifest["icons"]:
+        if icon["type"] == "image/png":
+            assert "{}x{}".format(*png_size(SITE / icon["src"])) == icon["sizes"]
+
+
+def png_size(path: Path) -> tuple[int, ...]:
+    """Width and height from the header of a PNG."""
+    header = path.read_bytes()[:24]
+    assert header[:8] == b"\x89PNG\r\n\x1a\n"
+    return struct.unpack(">II", header[16:24])
+
+
+def test_only_the_built_site_names_worker_and_manifest(page):
+    source = (offline.ROOT / "index.html").read_text("utf-8")
+    for words in (f'data-worker="{offline.WORKER}"', f'href="{offline.MANIFEST}"', "data-updates="):
+        assert words in page
+        assert words not in source
 
 
 @pytest.mark.parametrize("name", app_zip.ARCHIVES)

@@ -40,12 +40,22 @@ def test_every_script_that_is_shipped_comes_from_a_named_package():
 
 
 def test_every_package_in_the_charts_bundle_is_named(notice):
-    packages = licenses.packages_of(licenses.bundled_sources())
+    packages = licenses.packages_of(licenses.bundled_sources(licenses.PLOT_PARTS))
     assert {"@observablehq/plot", "d3-array", "d3-scale", "d3-shape"} <= packages
-    own = [source for source in licenses.bundled_sources() if "node_modules/" not in source]
+    own = [source for source in licenses.bundled_sources(licenses.PLOT_PARTS) if "node_modules/" not in source]
     assert set(own) <= {"tools/plot.mjs"}
     for name in packages:
         assert f"\n{licenses.npm_component(name).name}\nLicence: ISC" in notice, name
+
+
+def test_every_package_in_the_workers_bundles_is_named(notice):
+    sources = licenses.bundled_sources(*licenses.WORKER_PARTS.glob("*.json"))
+    packages = licenses.packages_of(sources)
+    assert {"workbox-core", "workbox-precaching", "workbox-routing", "workbox-strategies", "workbox-window"} == packages
+    own = [source for source in sources if "node_modules/" not in source]
+    assert sorted(own) == ["js/offline.mjs", "js/service-worker.mjs", "js/updates.mjs"]
+    for name in packages:
+        assert f"\n{licenses.npm_component(name).name}\nLicence: MIT" in notice, name
 
 
 def test_every_direct_dependency_is_named(notice):

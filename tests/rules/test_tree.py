@@ -17,6 +17,7 @@ REGISTRIES = tuple(
 )
 THIRD_PARTY = re.compile(r"(^|/)(node_modules|runtime|site|build)/|\.(wasm|whl|min\.js|so|zip)$")
 MAX_FILE_BYTES = 2_000_000
+NPM_FOLDERS = (".", "tools/lighthouse")
 
 
 def tracked() -> list[str]:
@@ -60,8 +61,9 @@ def test_no_registry_is_named():
     assert not [path for path in tracked() if pattern.search(text_of(path))]
 
 
-def test_the_lock_names_packages_not_addresses():
-    lock = json.loads((ROOT / "package-lock.json").read_text("utf-8"))
+@pytest.mark.parametrize("folder", NPM_FOLDERS)
+def test_the_lock_names_packages_not_addresses(folder):
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text("utf-8"))
     packages = {name: entry for name, entry in lock["packages"].items() if name}
     assert packages
     assert not [name for name, entry in packages.items() if "resolved" in entry]
@@ -69,8 +71,10 @@ def test_the_lock_names_packages_not_addresses():
 
 
 def test_every_dependency_is_pinned_exactly():
-    package = json.loads((ROOT / "package.json").read_text("utf-8"))
-    versions = [*package["dependencies"].values(), *package["devDependencies"].values()]
+    packages = [json.loads((ROOT / folder / "package.json").read_text("utf-8")) for folder in NPM_FOLDERS]
+    groups = [package.get(kind, {}) for package in packages for kind in ("dependencies", "devDependencies")]
+    versions = [version for group in groups for version in group.values()]
+    assert len(versions) > 5
     assert all(re.fullmatch(r"\d[\w.-]*", version) for version in versions)
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     assert pyproject["project"]["dependencies"] == []

@@ -1,0 +1,57 @@
+/**
+ * What the page says of its network and its version. Loaded after the first answer (js/shell.js).
+ */
+const html = document.documentElement;
+const OFFLINE = "Offline: bundled, kept, pasted and manual models still compute.";
+
+function element(tag, text, properties = {}) {
+    return Object.assign(document.createElement(tag), { textContent: text, ...properties });
+}
+
+function announce(text) {
+    document.getElementById("announcement").textContent = text;
+}
+
+function sayWhetherOffline() {
+    const note = document.getElementById("offline");
+    if (note.hidden !== navigator.onLine) {
+        note.textContent = navigator.onLine ? "" : OFFLINE;
+        note.hidden = navigator.onLine;
+        announce(navigator.onLine ? "Online again." : OFFLINE);
+    }
+}
+
+/**
+ * Offer something that needs a reload; the form is kept, and nothing happens unless it is taken.
+ * @param {string} text what there is
+ * @param {() => void} take brings the reload about
+ */
+export function offer(text, take) {
+    document.getElementById("update")?.remove();
+    const bar = element("div", "", { id: "update", className: "update" });
+    const token = document.getElementById("token").value && " Your token will have to be entered again.";
+    const reload = element("button", "Reload", { type: "button", className: "fix" });
+    const later = element("button", "Later", { type: "button", className: "fix" });
+    reload.addEventListener("click", () => {
+        html.dataset.keep = "form";
+        reload.disabled = true;
+        take();
+    });
+    later.addEventListener("click", () => bar.remove());
+    bar.append(element("p", `${text} Reload to use it: what you entered stays.${token}`), reload, later);
+    document.body.append(bar);
+    announce(`${text} A button at the end of the page reloads it.`);
+}
+
+/**
+ * @param {DOMStringMap} addresses of the script that looks for updates, and of the service worker; none of
+ *     them where the working tree is served
+ */
+export function start({ updates, worker }) {
+    sayWhetherOffline();
+    addEventListener("online", sayWhetherOffline);
+    addEventListener("offline", sayWhetherOffline);
+    if (!updates || !worker || !("serviceWorker" in navigator)) return;
+    // refused in sandboxed frames and where the reader forbids storage: the page works all the same
+    import(new URL(updates, document.baseURI)).then(({ watch }) => watch(worker)).catch(() => {});
+}
