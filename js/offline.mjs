@@ -51,7 +51,8 @@ export function start({ updates, worker }) {
     sayWhetherOffline();
     addEventListener("online", sayWhetherOffline);
     addEventListener("offline", sayWhetherOffline);
-    if (!updates || !worker || !("serviceWorker" in navigator)) return;
+    // a page that embeds this one did not ask for its whole site
+    if (!updates || !worker || !("serviceWorker" in navigator) || window.top !== window) return;
     // refused in sandboxed frames and where the reader forbids storage: the page works all the same
     import(new URL(updates, document.baseURI)).then(({ watch }) => watch(worker)).catch(() => {});
 }
