@@ -101,14 +101,18 @@ The figures need a browser: they are computed by Python in WebAssembly. The same
 """
 
 
-def introduced(html: str, address: str) -> str:
-    """The page with the tags in its head, and its own address in its policy.
+def with_policy(html: str, address: str) -> str:
+    """The page with its own address in its policy.
 
     Within a frame that is sandboxed without allow-same-origin, WebKit's 'self' matches nothing.
     """
-    if address:
-        html = POLICY.sub(lambda policy: policy[0].replace("'self'", f"'self' {address}"), html)
-    return html.replace("</head>", head(address) + "</head>", 1)
+    named = f"'self' {address}" if address else "'self'"
+    return POLICY.sub(lambda policy: policy[0].replace("'self'", named), html)
+
+
+def introduced(html: str, address: str) -> str:
+    """The page with all that it says of itself to programs."""
+    return with_policy(html, address).replace("</head>", head(address) + "</head>", 1)
 
 
 def write(site: Path, address: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from engines import Tab
 
 import build_site
+import metadata
 from serve import Server, serving, tree
 
 BASE = "/some/project/"
@@ -26,7 +27,7 @@ def server() -> Iterator[Server]:
         content = files(path)
         if content is None or path not in ("", "index.html"):
             return content
-        return build_site.with_address(content.decode("utf-8"), running.url).encode("utf-8")
+        return metadata.with_policy(content.decode("utf-8"), running.url).encode("utf-8")
 
     with serving(addressed, BASE, headers={"Access-Control-Allow-Origin": "*"}) as running:
         yield running
