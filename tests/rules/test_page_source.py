@@ -49,7 +49,8 @@ def test_everything_is_loaded_from_this_site_by_relative_address(elements):
 
 
 def test_every_loaded_file_is_in_the_site(elements):
-    addresses = {a[n] for tag, a in elements for n in ("src", "href") if n in a and tag not in NAVIGATION}
+    named = ("src", "href", "data-style", "data-script")
+    addresses = {a[n] for tag, a in elements for n in named if n in a and tag not in NAVIGATION}
     files = {address for address in addresses if not address.startswith(("data:", "#"))}
     missing = [file for file in files if not (ROOT / file).exists() and not file.startswith("runtime/")]
     assert not missing
