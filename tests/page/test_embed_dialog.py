@@ -107,10 +107,10 @@ def test_axe_finds_nothing_and_it_fits(dialog, page):
 
 def test_a_dialog_that_does_not_arrive_is_said_and_asked_for_again(boot, page, hub):
     hub.expected_errors = ["Failed to load resource"]
-    page.route("**/runtime/later.zip*", lambda route: route.abort())
+    page.route("**/runtime/later.*", lambda route: route.abort())
     boot(page)
     page.get_by_role("button", name="Embed").click()
     expect(page.locator("#link-notes")).to_contain_text("could not be fetched")
-    page.unroute("**/runtime/later.zip*")
+    page.unroute("**/runtime/later.*")
     page.get_by_role("button", name="Embed").click()
     expect(page.get_by_role("dialog")).to_be_visible()
