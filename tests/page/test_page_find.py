@@ -17,7 +17,7 @@ from roofline.search import find
 RULES = {"rules": {"target-size": {"enabled": True}}}
 CHAT = "?view=find&model=meta-llama/Llama-3.1-70B&input_tokens=1000&output_tokens=500&find_users=200&find_tpot_ms=50"
 MAX_TASK_MS = 50
-ATTEMPTS = 4
+ATTEMPTS = 8
 
 
 def searched(page: Page, timeout_ms: float = 20_000) -> None:
