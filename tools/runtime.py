@@ -28,6 +28,10 @@ PYSCRIPT_PLUGINS = (
     "py-terminal",
     "toml",
 )
+# Shared memory is only for waiting on a terminal's input, under Node. Browsers call asking for it deprecated where the
+# page is not isolated from other origins; without it `Atomics.wait` fails there as it does on any main thread.
+SHARED = "new Int32Array(new WebAssembly.Memory({shared:!0,initial:1,maximum:1}).buffer)"
+NOT_SHARED = "new Int32Array(1)"
 STATIC_IMPORT = re.compile(r"""(?:from|import)\s*"\./([^"]+\.js)\"""")
 LAZY_IMPORT = re.compile(r"""import\("\./([^"]+\.js)"\)""")
 
@@ -51,6 +55,15 @@ def copy(source: Path, target: Path, names: list[str]) -> None:
             shutil.copyfile(source / name, target / name)
 
 
+def leave_out_shared_memory() -> None:
+    """Take from Pyodide what makes browsers report a deprecated use."""
+    script = RUNTIME / "pyodide" / "pyodide.asm.mjs"
+    text = script.read_text("utf-8")
+    if text.count(SHARED) != 1:
+        raise SystemExit(f"{script.name} no longer asks for shared memory as it did")
+    script.write_text(text.replace(SHARED, NOT_SHARED), "utf-8")
+
+
 def compile_library() -> None:
     """Compile the standard library with the same Pyodide, under Node."""
     command = ["node", "tools/bytecode.mjs", "library", "tools/stdlib_modules.txt", "runtime/pyodide/stdlib.packed"]
@@ -70,6 +83,7 @@ def main() -> int:
     shutil.rmtree(RUNTIME, ignore_errors=True)
     copy(PYSCRIPT, RUNTIME / "pyscript", pyscript_files())
     copy(PYODIDE, RUNTIME / "pyodide", list(PYODIDE_FILES))
+    leave_out_shared_memory()
     compile_library()
     bundle_charts()
     return 0
