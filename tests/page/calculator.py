@@ -1,5 +1,6 @@
 """The calculator's page as a person uses it, for the tests beside."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,7 +112,7 @@ class Screen:
 
 
 def screens() -> Iterator[Screen]:
-    """Phone and desktop, light and dark."""
-    for width in (360, 1280):
-        for theme in ("light", "dark"):
-            yield Screen(width, theme)
+    """A dark phone and a light desktop; with EVERY_SCREEN=1 in the environment three widths, each light and dark."""
+    every = [Screen(width, theme) for width in (360, 768, 1280) for theme in ("light", "dark")]
+    usual = [Screen(360, "dark"), Screen(1280, "light")]
+    yield from every if os.environ.get("EVERY_SCREEN") else usual

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from calculator import Calculator
+from calculator import Calculator, screens
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from present import inputs, models
@@ -21,7 +21,7 @@ from roofline.curve import curve, curve_points
 
 LLAMA = Scenario(model="meta-llama/Llama-3.1-70B", tensor_parallel=4, concurrency=16)
 QUERY = "?model=meta-llama/Llama-3.1-70B&tensor_parallel=4&concurrency=16"
-SCREENS = [(width, theme) for width in (360, 768, 1280) for theme in ("light", "dark")]
+SCREENS = [(screen.width, screen.theme) for screen in screens()]
 SVG = "{http://www.w3.org/2000/svg}"
 RULES = {"rules": {"target-size": {"enabled": True}}}
 

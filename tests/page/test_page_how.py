@@ -5,7 +5,7 @@ import re
 import pytest
 from arithmetic import read
 from axe_playwright_python.sync_playwright import Axe
-from calculator import Calculator, Screen, screens
+from calculator import Calculator, screens
 from playwright.sync_api import Page, expect
 
 QUERIES = ["", "?v=1&model=meta-llama/Llama-3.1-8B&tensor_parallel=1&concurrency=700&usd_per_gpu_hour=2.5"]
@@ -154,8 +154,8 @@ def test_the_archive_is_missing_for_a_while(boot, page, hub):
     opened(page)
 
 
-@pytest.mark.parametrize("screen", [*screens(), Screen(768, "light")], ids=str)
-def test_the_dialog_is_accessible(browser, site, screen: Screen):
+@pytest.mark.parametrize("screen", list(screens()), ids=str)
+def test_the_dialog_is_accessible(browser, site, screen):
     page = browser.new_page(viewport={"width": screen.width, "height": 800}, color_scheme=screen.theme)
     page.goto(f"{site}?how=ttft_s")
     page.wait_for_selector("#how-dialog[open] .step", timeout=60_000)
