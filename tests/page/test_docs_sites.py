@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -58,15 +59,23 @@ def test_a_documentation_site_embeds_the_calculator(docs, page, site):
     expect(page.get_by_text("Text after.")).to_be_visible()
     expect(frame.locator("#asked li").first).to_have_text("Qwen/Qwen3-8B")
     box = page.locator("iframe")
-    expect(box).to_have_attribute("height", str(frame.evaluate("document.documentElement.scrollHeight")))
+    follows(box, frame)
     before = box.bounding_box()["height"]
     frame.get_by_text("Change the scenario").click()
     frame.get_by_label("GPU", exact=True).select_option("B200 SXM")
     expect(frame.locator("#asked")).to_contain_text("B200 SXM")
-    expect(box).to_have_attribute("height", str(frame.evaluate("document.documentElement.scrollHeight")))
+    follows(box, frame)
     assert box.bounding_box()["height"] > before + 300
     page.evaluate("ask(document.querySelector('iframe'))")
     assert heard(page, "roofline:result")[-1]["result"]["model"] == "Qwen/Qwen3-8B"
+
+
+def follows(box, frame, timeout_s=10):
+    """Wait until the frame's box is as high as what is in it, which settles while it is being measured."""
+    end = time.monotonic() + timeout_s
+    while box.get_attribute("height") != (height := str(frame.evaluate("document.documentElement.scrollHeight"))):
+        assert time.monotonic() < end, f"{box.get_attribute('height')} where {height} is needed"
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("make", [sphinx, mkdocs], ids=lambda make: make.__name__)
