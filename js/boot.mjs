@@ -104,8 +104,10 @@ gc.disable()
 sys.path.insert(0, ${JSON.stringify(ARCHIVE)})
 try:
     import quick_start
-except ImportError:
-    pass  # made when the site is built: absent where the working tree is served
+except ModuleNotFoundError as missing:
+    if missing.name != "quick_start":
+        raise
+    # made when the site is built: absent where the working tree is served
 `;
 
 /** Python, with the application among its modules. */

@@ -83,7 +83,6 @@ class Drawing {
         const family = getComputedStyle(this.canvas).fontFamily;
         const make = this.chart.x.scale === "band" ? barred : plotted;
         const { svg, points, legend = [] } = make(this.chart, width, { family });
-        for (const group of svg.querySelectorAll("g[aria-label]")) group.removeAttribute("aria-label"); // needs a role
         svg.setAttribute("role", "img");
         svg.setAttribute("aria-labelledby", `${this.id}-svg-title ${this.id}-svg-desc`);
         svg.prepend(

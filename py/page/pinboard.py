@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from js import location
 
 from page.dom import find, write_query
-from present import pins
+from present import pins, state
 from present.fields import Issue
 from present.models import Loaded
 from present.pins import TooLong
@@ -64,7 +64,7 @@ class Pinboard:
         """Pin a scenario in this place; `pasted` is what stands in the box for a config.json. Raises TooLong."""
         plain = pins.plain(scenario)
         self._write({**self.pinned, pin: plain})
-        self.kept[pin] = Kept(loaded, "" if pins.is_in_link(plain) else pasted)
+        self.kept[pin] = Kept(loaded, "" if state.is_in_link(plain) else pasted)
 
     def drop(self, pin: str) -> None:
         """Take a pin away."""

@@ -12,7 +12,7 @@ from present.snippets import (
     Frame,
     Kind,
 )
-from present.state import PASTED
+from present.state import is_in_link
 
 _THEME_LABELS = {"auto": "The reader’s own", "light": "Light", "dark": "Dark"}
 
@@ -33,7 +33,7 @@ def dialog_nodes() -> tuple[Node, ...]:
 
 def note(frame: Frame, kind: Kind) -> str:
     """What the author should know of this snippet."""
-    if frame.scenario.model == PASTED and not frame.scenario.manual:
+    if not is_in_link(frame.scenario):
         return "A pasted config.json is not part of a link: this frame asks its readers for one. " + kind.note
     return kind.note
 

@@ -1,13 +1,14 @@
 """What a search found, in words: the cheapest in a sentence, why each is not cheaper, and ways out of nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
 from present import text
 from present.fields import written
+from present.pins import PRECISION_WORDS
 from present.sentences import Sentence, Strong
-from present.state import DEFAULT, Scenario
+from present.state import Scenario
 from present.wanted import MS_PER_S, Wanted
 from roofline.deployment import Deployment
 from roofline.ranking import Nearest
@@ -24,7 +25,6 @@ REASONS: Mapping[str, str] = {
 }
 """What forbids fewer nodes, by Candidate.limited_by."""
 
-PRECISION_WORDS: Mapping[str, str] = {"auto": "as published", "fp16": "16 bit", "fp8": "FP8", "fp4": "FP4"}
 UNMEASURED = "not measured"
 UNMEASURED_NOTE = (
     "○ not measured: no measured run shares engine, GPU generation, kind of model and weights with it, so its range"
@@ -220,13 +220,3 @@ def rounded_to(value: float, *, up: bool, digits: int = text.DIGITS) -> float:
         if found >= value if up else found <= value:
             return found
     return value
-
-
-def defaults_kept(scenario: Scenario) -> Iterator[str]:
-    """What of the form holds for every candidate, in short."""
-    yield f"{text.exact(scenario.input_tokens)} in, {text.exact(scenario.output_tokens)} out"
-    yield scenario.engine
-    if scenario.kv_precision != DEFAULT.kv_precision:
-        yield f"KV cache {scenario.kv_precision.upper()}"
-    if scenario.utilization != DEFAULT.utilization:
-        yield f"utilization {text.share(scenario.utilization)}"

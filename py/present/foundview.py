@@ -10,6 +10,7 @@ from present import found, view
 from present.figures import Writer
 from present.found import Miss
 from present.markup import Node, h
+from present.pins import PRECISION_WORDS
 from roofline.ranges import Evidence
 from roofline.search import Candidate, Found
 
@@ -102,7 +103,7 @@ def candidate_cells(candidate: Candidate, key: str, writer: Writer, *, chosen: b
     """One row: pairs of a figure and what puts it in context."""
     cells = Cells(candidate.estimate, writer)
     chosen_words = f"{found.hardware(candidate)}, {found.layout(candidate.deployment)}"
-    precision = found.PRECISION_WORDS[candidate.deployment.precision]
+    precision = PRECISION_WORDS[candidate.deployment.precision]
     return (
         hardware_cell(found.hardware(candidate), candidate.nodes, _replicas(candidate, cells)),
         cell("Layout", found.layout(candidate.deployment), h("span", precision, class_="soft value")),

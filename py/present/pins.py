@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from present import fields, state
 from present.fields import Issue
-from present.state import DEFAULT, MAX_QUERY_CHARACTERS, PASTED, PINS, RULES, Scenario
+from present.state import DEFAULT, MAX_QUERY_CHARACTERS, PINS, RULES, Scenario
 
 MODEL = "model"
 _NOT_PINNED = frozenset({"units"})
@@ -72,11 +72,6 @@ def _is_pin(key: str) -> bool:
     return bool(dot) and pin in PINS
 
 
-def is_in_link(scenario: Scenario) -> bool:
-    """The link alone brings this scenario back; a pasted config.json is not part of it."""
-    return scenario.manual or scenario.model != PASTED
-
-
 def free(pinned: Mapping[str, Scenario]) -> str | None:
     """The first pin that is not taken."""
     return next((pin for pin in PINS if pin not in pinned), None)
@@ -97,8 +92,9 @@ _EMPTY: Mapping[str, str] = {
     "concurrency": "most that fit",
     "usd_per_gpu_hour": "list price",
 }
+PRECISION_WORDS: Mapping[str, str] = {"auto": "as published", "fp16": "16 bit", "fp8": "FP8", "fp4": "FP4"}
 _CHOICES: Mapping[str, Mapping[str, str]] = {
-    "precision": {"auto": "as published", "fp16": "16 bit", "fp8": "FP8", "fp4": "FP4"},
+    "precision": PRECISION_WORDS,
     "kv_precision": {"auto": "engine’s choice", "fp16": "16 bit", "fp8": "FP8"},
     "manual": {"": "no", "1": "yes"},
 }

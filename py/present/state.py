@@ -150,6 +150,11 @@ def to_query(scenario: Scenario, *, keep: str = "") -> str:
     return urlencode({**version, **pairs, **_foreign(keep)}, safe="/:@,")
 
 
+def is_in_link(scenario: Scenario) -> bool:
+    """The link alone brings this scenario back; a pasted config.json is not part of it."""
+    return scenario.manual or scenario.model != PASTED
+
+
 def view_of(query: str) -> str:
     """The view that a query string asks for; the default where it asks for none, or an unknown one."""
     asked = asked_for(query, "view")

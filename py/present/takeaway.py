@@ -5,7 +5,7 @@ from present.cards import Answer
 from present.export import FORMATS, Format
 from present.markup import Node, h
 from present.serving_command import ServingCommand, serving_command
-from present.state import PASTED
+from present.state import is_in_link
 
 VERSION = "0.1.0"
 """Of this calculator, in exports."""
@@ -20,12 +20,7 @@ LINK_WITHOUT_CONFIG = "The link is copied. The pasted config.json is not in it: 
 
 def link_said(answer: Answer) -> str:
     """What to say of a link that was copied."""
-    return LINK_COPIED if linkable(answer) else LINK_WITHOUT_CONFIG
-
-
-def linkable(answer: Answer) -> bool:
-    """A link opens this answer: all of it but a pasted config.json stands in the address."""
-    return answer.scenario.manual or answer.scenario.model != PASTED
+    return LINK_COPIED if is_in_link(answer.scenario) else LINK_WITHOUT_CONFIG
 
 
 def link_nodes(address: str) -> tuple[Node, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from present import found
 from present.markup import Node, h
+from present.pins import PRECISION_WORDS
 from present.state import PRECISIONS
 from roofline import GPUS
 
@@ -43,12 +44,14 @@ def form_nodes() -> tuple[Node, ...]:
         h(
             "fieldset",
             h("legend", "Weights"),
-            *(_tick("precision", name, found.PRECISION_WORDS[name]) for name in PRECISIONS),
+            *(_tick("precision", name, PRECISION_WORDS[name]) for name in PRECISIONS),
             class_="ticks",
             id="find-precisions",
         ),
         _fault("precisions"),
         h("p", found.LITTLE, class_="hint", id="find-little", hidden=""),
+        # among several boxes Enter submits only where there is such a button
+        h("button", "Search", type="submit", tabindex="-1", class_="visually-hidden"),
     )
 
 

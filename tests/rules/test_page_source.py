@@ -49,8 +49,9 @@ def test_everything_is_loaded_from_this_site_by_relative_address(elements):
 
 
 def test_every_loaded_file_is_in_the_site(elements):
-    named = ("src", "href", "data-style", "data-script")
-    addresses = {a[n] for tag, a in elements for n in named if n in a and tag not in NAVIGATION}
+    named = re.compile(r"src|href|data-script|data-(\w+-)?style")
+    loading = (attributes for tag, attributes in elements if tag not in NAVIGATION)
+    addresses = {value for attributes in loading for name, value in attributes.items() if named.fullmatch(name)}
     files = {address for address in addresses if not address.startswith(("data:", "#"))}
     missing = [file for file in files if not (ROOT / file).exists() and not file.startswith("runtime/")]
     assert not missing

@@ -6,6 +6,8 @@ import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from present.accuracy_report import percentile
+
 WITHIN = 0.20
 
 
@@ -43,15 +45,6 @@ class Summary:
     p90: float
     within_20: float
     bias: float
-
-
-def percentile(values: Sequence[float], q: float) -> float:
-    """Linear interpolation between order statistics (numpy's default)."""
-    ordered = sorted(values)
-    place = q * (len(ordered) - 1)
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
 def summarise(points: Sequence[Point]) -> Summary:

@@ -1,16 +1,17 @@
 """A native dialog of the page, made when it is first opened, and what its buttons do to the clipboard."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from js import document, navigator
-from pyodide.ffi import JsException, create_once_callable
+from pyodide.ffi import JsException
 
+from page import styles
 from page.dom import listen, patch
 from present.markup import Node, h
 
-STYLES = ("css/dialog.css", "css/share.css")
+STYLES = ("dialog", "share")
 
 
 class Box:
@@ -22,6 +23,7 @@ class Box:
         self.element.id = f"{name}-dialog"
         self.element.setAttribute("aria-labelledby", f"{name}-title")
         self.element.setAttribute("closedby", "any")
+        self.tasks: set[asyncio.Task[None]] = set()
         patch(self.element, self._frame(name))
         document.body.appendChild(self.element)
         self.title = self.element.querySelector("h2")
@@ -58,6 +60,12 @@ class Box:
         """Tell what came of a button, to the eye and to a screen reader."""
         patch(self.said, (words,) if words else ())
 
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine."""
+        task = asyncio.ensure_future(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
     async def copy(self, text: str, element: Any) -> None:
         """Copy a text; where the browser refuses, select the element that shows it."""
         if await copied(text):
@@ -80,16 +88,5 @@ async def copied(text: str) -> bool:
 
 
 async def styled() -> None:
-    """Have the style sheets of dialogs; one that cannot be fetched leaves its dialog plain."""
-    missing = [address for address in STYLES if not document.querySelector(f"link[href='{address}']")]
-    await asyncio.gather(*(_linked(address) for address in missing))
-
-
-async def _linked(address: str) -> None:
-    sheet = document.createElement("link")
-    sheet.rel, sheet.href = "stylesheet", address
-    loaded = asyncio.get_running_loop().create_future()
-    for event in ("load", "error"):
-        sheet.addEventListener(event, create_once_callable(lambda _event: loaded.done() or loaded.set_result(None)))
-    document.head.appendChild(sheet)
-    await loaded
+    """Have the style sheets of dialogs."""
+    await asyncio.gather(*map(styles.use, STYLES))

@@ -1,6 +1,5 @@
 """The dialog that makes a snippet for other pages: its choices, the text, and the way to the clipboard."""
 
-import asyncio
 from functools import cache
 from typing import Any
 
@@ -25,7 +24,6 @@ class EmbedDialog:
     def __init__(self) -> None:
         """Make the dialog."""
         self.box = Box("embed")
-        self.tasks: set[asyncio.Task[None]] = set()
         self.made = False
         listen(self.box.element, "input", lambda _event: self._update())
         listen(self.box.element, "submit", lambda event: event.preventDefault())
@@ -68,9 +66,7 @@ class EmbedDialog:
     def _clicked(self, event: Any) -> None:
         if event.target.closest("[data-part=copy]"):
             code = self._part("code")
-            task = asyncio.ensure_future(self.box.copy(str(code.textContent), code))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            self.box.start(self.box.copy(str(code.textContent), code))
 
 
 def _height_px(text: str) -> int:

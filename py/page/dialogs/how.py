@@ -4,17 +4,16 @@ import asyncio
 from functools import cache
 from typing import Any
 
-from js import location, performance
+from js import location
 from pyodide.ffi import create_proxy
 
 from page.dialogs.box import Box, styled
 from page.dom import listen, patch, write_query
 from page.output import Output
+from page.slices import Clock
 from present import howview, state
 from present.explain import Explanation, explain, text_lines, working
 from present.figures import Writer
-
-SLICE_MS = 8.0
 
 
 async def open_for(output: Output, detail: str) -> None:
@@ -75,12 +74,11 @@ class How:
     async def _copy(self) -> None:
         """Write out the whole working, in slices, and copy it."""
         assert self.explanation is not None
-        lines, until_ms = [], _now_ms() + SLICE_MS
+        lines, clock = [], Clock()
         for line in text_lines(self.explanation):
             lines.append(line)
-            if _now_ms() > until_ms:
-                await asyncio.sleep(0)
-                until_ms = _now_ms() + SLICE_MS
+            if clock.is_over:
+                await clock.rest()
         await self.box.copy("\n".join(lines) + "\n", self.box.body)
 
     def _closed(self) -> None:
@@ -90,10 +88,6 @@ class How:
     def _stop(self) -> None:
         if self.task is not None:
             self.task.cancel()
-
-
-def _now_ms() -> float:
-    return float(performance.now())
 
 
 @cache

@@ -1,7 +1,5 @@
 """Ways to take an answer away: a link, an export in three formats, a command that starts the engine."""
 
-import asyncio
-from collections.abc import Coroutine
 from functools import cache
 from typing import Any
 
@@ -56,7 +54,6 @@ class TakeAway:
         self.box = Box("takeaway")
         self.answer: Answer | None = None
         self.format = next(iter(FORMATS.values()))
-        self.tasks: set[asyncio.Task[None]] = set()
         listen(self.box.element, "click", self._clicked)
         listen(self.box.element, "change", self._chosen)
 
@@ -77,7 +74,7 @@ class TakeAway:
         assert answer is not None
         if answer.with_token:
             return ""
-        link = _address(state.to_query(answer.scenario)) if takeaway.linkable(answer) else ""
+        link = _address(state.to_query(answer.scenario)) if state.is_in_link(answer.scenario) else ""
         stamp = Stamp(takeaway.VERSION, str(Date.new().toISOString())[:10], link)
         return self.format.write(answer, Writer(binary=answer.scenario.units == "gib"), stamp)
 
@@ -92,17 +89,12 @@ class TakeAway:
         copy, download = event.target.closest("[data-copy]"), event.target.closest("[data-download]")
         if copy:
             shown = self._text(str(copy.dataset.copy))
-            self._start(self.box.copy(str(shown.textContent), shown))
+            self.box.start(self.box.copy(str(shown.textContent), shown))
         elif download:
             self._download()
 
     def _text(self, name: str) -> Any:
         return self.box.element.querySelector(f"[data-text={name}]")
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
 
     def _download(self) -> None:
         """Hand the text to the browser as a file."""

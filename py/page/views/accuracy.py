@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from js import document, fetch
+from js import fetch
 from pyodide.ffi import JsException
 
-from page import charts
+from page import charts, styles
 from page.dom import listen, patch
 from page.tabs import Current, Stage
 from present import accuracy_report, accuracy_view
@@ -39,7 +39,7 @@ class View:
                 h("p", h("a", "The report as data (JSON)", href=self._address()), class_="accuracy-data"),
             ),
         )
-        _style(str(stage.panel.dataset.style))
+        styles.use("accuracy")
         self.form = stage.panel.querySelector("form")
         listen(self.form, "change", self._filtered)
         listen(self.form, "submit", lambda event: event.preventDefault())
@@ -109,9 +109,3 @@ class View:
         except JsException:
             patch(self._part("chart"), (h("p", "The chart could not be fetched.", class_="notice"),))
         self.stage.announce(drawn.summary)
-
-
-def _style(address: str) -> None:
-    link = document.createElement("link")
-    link.rel, link.href = "stylesheet", address
-    document.head.append(link)

@@ -37,7 +37,7 @@ class View:
         self.current: Current | None = None
         self.turn = 0
         self.solved: dict[str, tuple[Scenario, Loaded, Answer | Problem]] = {}
-        styles.use("css/find.css")
+        styles.use("find")
         patch(stage.panel, SKELETON)
         listen(stage.panel, "click", self._clicked)
         listen(document, "pins:changed", lambda _event: self._draw())
@@ -57,7 +57,7 @@ class View:
         notes = [issue.text for issue in BOARD.issues]
         patch(find("compare-notes"), tuple(h("li", words) for words in notes))
         show(find("compare-notes"), bool(notes))
-        show(find("compare-pasted"), any(not pins.is_in_link(each) for each in BOARD.pinned.values()))
+        show(find("compare-pasted"), any(not state.is_in_link(each) for each in BOARD.pinned.values()))
         if not BOARD.pinned:
             patch(find("compare-body"), compareview.empty_nodes())
             return

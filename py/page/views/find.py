@@ -55,7 +55,7 @@ class View:
     def __init__(self, stage: Stage) -> None:
         """Build the boxes; what they ask stands in the link."""
         self.stage = stage
-        styles.use("css/find.css")
+        styles.use("find")
         patch(stage.panel, SKELETON)
         self.box = WantedBox(find("find-form"))
         self.findings = Findings(find("find-answer"), stage)

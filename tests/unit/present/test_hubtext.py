@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from present import hubtext
 from present.hubtext import ModelRef
+from roofline import CATALOGUE
 
 
 @pytest.mark.parametrize(
@@ -163,6 +164,13 @@ def test_what_is_no_config(text):
     with pytest.raises(hubtext.NotAConfig) as refusal:
         hubtext.json_object(text)
     assert str(refusal.value)
+
+
+@given(st.sampled_from(sorted(CATALOGUE)), st.floats(min_value=0, max_value=1, exclude_max=True))
+def test_a_config_that_breaks_off_is_refused(name, share):
+    text = json.dumps(CATALOGUE[name].config)
+    with pytest.raises(hubtext.NotAConfig):
+        hubtext.json_object(text[: int(share * len(text))])
 
 
 def test_over_large_text_is_not_parsed():

@@ -92,8 +92,8 @@ def test_free_and_same():
     assert pins.free(dict.fromkeys(PINS, DEFAULT)) is None
     assert pins.same({"b": DEFAULT}, Scenario(units="gib")) == "b"
     assert pins.same({"b": DEFAULT}, Scenario(nodes=2)) is None
-    assert not pins.is_in_link(Scenario(model=PASTED))
-    assert pins.is_in_link(Scenario(model=PASTED, manual=True))
+    assert not state.is_in_link(Scenario(model=PASTED))
+    assert state.is_in_link(Scenario(model=PASTED, manual=True))
 
 
 def test_every_field_has_words():

@@ -95,7 +95,12 @@ def test_a_mutated_config_is_read_or_refused(data: st.DataObject) -> None:
             break
         path = data.draw(st.sampled_from(paths))
         config = changed(config, path, data.draw(ODD), delete=data.draw(st.booleans()))
-    read_whole(config, entry.sidecar)
+    taken = []
+    while not taken or (taken[-1] >= LIMIT_S and len(taken) < SLOW):
+        start = time.perf_counter()
+        read_whole(config, entry.sidecar)
+        taken.append(time.perf_counter() - start)
+    assert min(taken) < LIMIT_S
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
