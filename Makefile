@@ -96,10 +96,10 @@ tools/lighthouse/node_modules/.stamp: tools/lighthouse/package.json tools/lighth
 	@PATH="$$(tools/find_node.sh):$$PATH" npm --prefix tools/lighthouse ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
-RUNTIME_TOOLS := tools/runtime.py tools/bytecode.py tools/bytecode.mjs tools/stdlib_modules.txt tools/plot.mjs
+RUNTIME_TOOLS := tools/runtime.py tools/bytecode.py tools/bytecode.mjs tools/quick_start.py tools/stdlib_modules.txt tools/plot.mjs
 runtime/.stamp: node_modules/.stamp $(RUNTIME_TOOLS)
 	@echo "setup: runtime/"
 	@PATH="$$(tools/find_node.sh):$$PATH" $(PY) tools/runtime.py && touch $@
 
-$(SITE): runtime/.stamp $(SOURCES) $(PAGE) tools/build_site.py tools/quick_start.py tools/app_zip.py tools/licenses.py tools/offline.py tools/metadata.py tools/published.py
+$(SITE): runtime/.stamp $(SOURCES) $(PAGE) tools/build_site.py tools/app_zip.py tools/licenses.py tools/offline.py tools/metadata.py tools/published.py
 	@PATH="$$(tools/find_node.sh):$$PATH" $(PY) tools/build_site.py --url "$(SITE_URL)" && touch $@

@@ -97,18 +97,29 @@ globalThis.fetch = (...request) => {
 const streams = { stdout: console.log, stderr: console.error };
 const application = document.querySelector("link[rel=preload][data-application]").href;
 const ARCHIVE = "/app.zip";
-// nothing of a start is garbage: page/main.py turns the collector on again
 const OPEN = `
-import gc, sys
-gc.disable()
-sys.path.insert(0, ${JSON.stringify(ARCHIVE)})
-try:
-    import quick_start
-except ModuleNotFoundError as missing:
-    if missing.name != "quick_start":
-        raise
-    # made when the site is built: absent where the working tree is served
-`;
+import sys, sitecustomize
+sys.path.insert(0, "${ARCHIVE}")
+sitecustomize.add("${ARCHIVE}")`;
+/** What Pyodide imports at its start, and a moment of rest for the page after each. */
+const IMPORTED_IN_ADVANCE = ["tokenize", "typing", "inspect", "traceback", "logging", "subprocess", "asyncio", "zipfile"];
+
+/** Let the page paint and answer before Python goes on. */
+function rest() {
+    return globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve));
+}
+
+/** Pyodide's module, with a part of its start done piece by piece instead of in one go. */
+async function inPieces(settings) {
+    const { default: create } = await import("../runtime/pyodide/pyodide.asm.mjs");
+    const module = await create(settings);
+    for (const name of IMPORTED_IN_ADVANCE) {
+        await rest();
+        module.API.rawRun(`import ${name}`);
+    }
+    await rest();
+    return module;
+}
 
 /** Python, with the application among its modules. */
 async function start() {
@@ -116,6 +127,7 @@ async function start() {
         indexURL: base,
         packageBaseUrl: base,
         stdLibURL: `${base}stdlib.packed`,
+        createPyodideModule: inPieces,
         lockFileContents: { info: { abi_version: "2026_0" }, packages: {} },
         stdout: (text) => streams.stdout(text),
         stderr: (text) => streams.stderr(text),
@@ -123,6 +135,7 @@ async function start() {
     const archive = await (await globalThis.fetch(application)).arrayBuffer();
     python.FS.writeFile(ARCHIVE, new Uint8Array(archive));
     python.runPython(OPEN);
+    await rest();
     return python;
 }
 

@@ -1,6 +1,6 @@
 """Pack py/ into the two archives that the browser imports from.
 
-The first holds what the page's entry module imports, and what that imports in turn. The second, fetched
+The first holds what the page's entry modules import, and what that imports in turn. The second, fetched
 after the first answer (page/later.py), holds all else, which is imported by name. So nothing slows the start
 by merely existing.
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("page", "present", "roofline")
-ENTRY = "page.main"
+ENTRIES = ("page.main", "page.app")
 BY_NAME = "roofline/reading/**/*.py"
 """Imported by name when a config asks for them, from the first answer on."""
 SHELL_ONLY = "__main__.py"
@@ -54,9 +54,9 @@ def imports(py: Path, path: Path) -> Iterator[str]:
 
 
 def first_modules(py: Path) -> set[Path]:
-    """Sources that the entry module reaches, it and their packages included, and every reader of configs."""
+    """Sources that the entry modules reach, their packages included, and every reader of configs."""
     found: set[Path] = set()
-    waiting = [ENTRY, *(".".join(path.relative_to(py).with_suffix("").parts) for path in py.glob(BY_NAME))]
+    waiting = [*ENTRIES, *(".".join(path.relative_to(py).with_suffix("").parts) for path in py.glob(BY_NAME))]
     while waiting:
         module = waiting.pop()
         path = file_of(py, module)

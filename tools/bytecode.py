@@ -1,24 +1,24 @@
 """Archives of byte code, made inside the Pyodide that will run them (see bytecode.mjs).
 
-Two are made: the standard library cut down to what the page imports, and the application. Neither
-holds sources, so that nothing is compiled at a start: the npm package's own library has sources only,
-of which stock Pyodide compiles about 150 at every start.
+Made are the standard library cut down to what the page imports, and the application in its two parts. None holds
+sources, so that nothing is compiled at a start: the npm package's own library has sources only, of which stock
+Pyodide compiles about 150 at every start. What modules compile when imported is found by importing them from a draft
+of the archive (`compiled_by`), and added to it (`finished`).
 
 Runs in Pyodide under Node, not in the project's environment.
 """
 
 import ast
-import builtins
-import dataclasses
 import importlib
 import importlib._bootstrap_external as external  # type: ignore[import-not-found]
 import json
 import marshal
+import re
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
+from types import SimpleNamespace
 
 import app_zip
 
@@ -64,49 +64,77 @@ def is_left_out(path: str, names: list[str]) -> bool:
     return path.removesuffix(".py").split("/")[0] in names
 
 
-def library(names: list[str], origins: list[str], out: str) -> str:
-    """The modules that lie at these origins, less the -named."""
+HOOK = "sitecustomize.pyc"
+MODULES, COMPILED = "modules.bin", "compiled.bin"
+
+
+def library(names: list[str], origins: list[str], hook: str, out: str) -> str:
+    """A draft of the standard library: the modules that lie at these origins, less the -named."""
     left_out = [name[1:] for name in names if name.startswith("-")]
     stock = next(path for path in sys.path if path.endswith(".zip"))
     inside = {origin.removeprefix(stock + "/") for origin in origins if origin.startswith(stock + "/")}
     with zipfile.ZipFile(stock) as source:
         found = with_parents(inside) & set(source.namelist())
         paths = sorted(path for path in found if not is_left_out(path, left_out))
-        Path(out).write_bytes(app_zip.archive(shipped(path, source.read(path)) for path in paths))
+        files = {path: source.read(path) for path in paths}
+    own = [(HOOK, compiled("quick_start.py", hook.encode()))]
+    # as files too: until the hook runs, Python looks for files
+    drafted = draft(files) + own + [shipped(path, content) for path, content in files.items() if is_source(path)]
+    Path(out).write_bytes(app_zip.archive(drafted))
     return f"{len(paths)} modules of Python {sys.version.split()[0]}"
 
 
-def application(names: list[str], hook: str, pyscript: dict[str, str], out: str) -> str:
-    """The archives of tools/app_zip.py with their modules compiled, as tools/quick_start.py takes them.
+def application(source: str, pyscript: dict[str, str], out: str) -> None:
+    """A draft of one archive of tools/app_zip.py, and of PyScript's own package where its sources are given.
 
-    The first brings that module too, and PyScript's own package, which is found there before the sources that
-    PyScript writes.
+    That package is found there before the sources that PyScript writes.
     """
-    Path(out).mkdir()
-    archives = {name: app_zip.contents(Path(name).read_bytes()) for name in names}
-    unpack(archives.values(), "application")
-    dataclasses.exec = recording  # type: ignore[attr-defined]
-    for number, (name, files) in enumerate(archives.items()):
-        import_all(list(files))
-        own = {} if number else {f"pyscript/{path}": text.encode() for path, text in pyscript.items()}
-        made = {} if number else {"quick_start.pyc": compiled("quick_start.py", hook.encode())}
-        made["modules.bin"] = marshal.dumps(
-            dict(module(path, source) for path, source in (files | own).items() if is_source(path))
-        )
-        made["dataclass_code.bin"] = marshal.dumps(DATACLASS_CODE)
-        data = [shipped(path, content) for path, content in files.items() if not is_source(path)]
-        Path(out, name).write_bytes(app_zip.archive([*made.items(), *data]))
-        DATACLASS_CODE.clear()
-    return f"{len(names)} archives"
+    own = {f"pyscript/{path}": text.encode() for path, text in pyscript.items()}
+    Path(out).write_bytes(app_zip.archive(draft(app_zip.contents(Path(source).read_bytes()) | own)))
 
 
-def unpack(archives: Iterable[dict[str, bytes]], folder: str) -> None:
-    """Write the files into a folder from which modules are then imported."""
-    for path, content in ((path, content) for files in archives for path, content in files.items()):
-        target = Path(folder, path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-    sys.path.insert(0, folder)
+def draft(files: dict[str, bytes]) -> list[tuple[str, bytes]]:
+    """Modules as tools/quick_start.py takes them, without what they compile, and the other files."""
+    modules = dict(module(path, source) for path, source in files.items() if is_source(path))
+    data = [shipped(path, content) for path, content in files.items() if not is_source(path)]
+    return [(MODULES, marshal.dumps(modules)), (COMPILED, marshal.dumps(({}, {}))), *data]
+
+
+def finished(path: str, imported_before: list[str], compiled_by: bytes) -> None:
+    """Complete a draft: with what its modules compile, and without the files of modules that are found by name.
+
+    `compiled_by` are the marshalled notes of tools/quick_start.py.
+    """
+    files = app_zip.contents(Path(path).read_bytes())
+    notes = marshal.loads(compiled_by)
+    texts = {(len(text), zlib.crc32(text.encode())): text_code(mode, text) for mode, text, _ in notes if mode in MODES}
+    patterns = {(text, flags): pattern_code(text, flags) for mode, text, flags in notes if mode not in MODES}
+    files[COMPILED] = marshal.dumps((texts, patterns))
+    early = {f"{name.replace('.', '/')}{end}" for name in imported_before for end in (".pyc", "/__init__.pyc")}
+    kept = [(name, data) for name, data in files.items() if not name.endswith(".pyc") or name in early | {HOOK}]
+    Path(path).write_bytes(app_zip.archive(kept))
+
+
+MODES = ("exec", "eval")
+
+
+def text_code(mode: str, text: str) -> bytes:
+    """The code of a text that a module compiles when imported."""
+    return marshal.dumps(compile(text, "<string>", mode, dont_inherit=True, optimize=1))
+
+
+def pattern_code(pattern: str | bytes, flags: int) -> tuple[object, ...]:
+    """What the regular expression engine's own `compile` is called with for the pattern."""
+    engine = re._compiler._sre
+    calls = []
+    re._compiler._sre = SimpleNamespace(**vars(engine) | {"compile": lambda *given: calls.append(given)})
+    try:
+        re._compiler.compile(pattern, flags)
+    finally:
+        re._compiler._sre = engine
+    (given,) = calls
+    text, all_flags, code, *rest = given
+    return (text, int(all_flags), [int(number) for number in code], *rest)
 
 
 def is_source(path: str) -> bool:
@@ -119,21 +147,3 @@ def module(path: str, source: bytes) -> tuple[str, tuple[bool, bytes]]:
     name = path.removesuffix(".py").replace("/", ".")
     is_package = name.endswith(".__init__")
     return name.removesuffix(".__init__"), (is_package, compiled(path, source)[PYC_HEAD_BYTES:])
-
-
-DATACLASS_CODE: dict[tuple[int, int], bytes] = {}
-"""What `dataclasses` compiled while modules were imported, by length and checksum of the source text."""
-
-
-def recording(text: str, namespace: dict[str, object], names: dict[str, object]) -> None:
-    """Stand in for `exec` of the module dataclasses."""
-    code = compile(text, "<dataclass>", "exec", dont_inherit=True, optimize=2)
-    DATACLASS_CODE[len(text), zlib.crc32(text.encode())] = marshal.dumps(code)
-    builtins.exec(code, namespace, names)
-
-
-def import_all(paths: list[str]) -> None:
-    """Import the engine's and the presentation's modules among these sources; the page's need a browser."""
-    for path in paths:
-        if is_source(path) and not path.startswith("page/"):
-            importlib.import_module(path.removesuffix(".py").removesuffix("/__init__").replace("/", "."))

@@ -286,12 +286,13 @@ def _name(event: Any) -> str:
     return str(getattr(event.target, "name", ""))
 
 
-def start() -> None:
+async def start() -> None:
     """Take the page over: wire it, compute what it says, and tell that it is ready."""
     app = App()
     app.listen()
     find("calculate").disabled = False
     performance.mark("roofline:ready")
+    await asyncio.sleep(0)
     app.run()
     set_state("ready")
     app.extras.follow_link()

@@ -37,6 +37,4 @@ async def _unpack() -> None:
     FS.writeFile(ARCHIVE, Uint8Array.new(await response.arrayBuffer()))
     for name in ("page", "present", "roofline"):
         sys.modules[name].__path__.append(f"{ARCHIVE}/{name}")
-    # made when the site is built: absent where the working tree is served
-    if "quick_start" in sys.modules:
-        sys.modules["quick_start"].add(ARCHIVE)
+    sys.modules["sitecustomize"].add(ARCHIVE)

@@ -183,10 +183,17 @@ def test_an_archive_is_byte_code_of_every_module_and_its_data(name):
     assert not [path for path in (*modules, *shipped) if "__main__" in path or path.endswith(".py")]
 
 
-def test_the_first_archive_brings_what_imports_both_and_pyscript_s_own_package():
+def test_the_first_archive_brings_pyscript_s_own_package():
     first, later = (app_zip.contents((SITE / name).read_bytes()) for name in app_zip.ARCHIVES)
-    assert "quick_start.pyc" in first and "quick_start.pyc" not in later
     assert {"pyscript", "pyscript.ffi"} <= marshal.loads(first["modules.bin"]).keys()
+    assert "pyscript" not in marshal.loads(later["modules.bin"])
+
+
+def test_the_library_brings_what_imports_every_archive_and_few_modules_as_files():
+    library = app_zip.contents((SITE / "runtime/pyodide/stdlib.packed").read_bytes())
+    files = {name for name in library if name.endswith(".pyc")}
+    assert files == {"sitecustomize.pyc", *(f"encodings/{name}.pyc" for name in ("__init__", "aliases", "utf_8"))}
+    assert {"asyncio", "dataclasses", "pyodide.webloop"} <= marshal.loads(library["modules.bin"]).keys()
 
 
 def test_the_first_archive_holds_what_the_first_answer_needs_and_the_second_the_rest():
