@@ -17,13 +17,22 @@ const RETRY_AFTER_MS = [300, 1500];
 const PROGRESS_EVERY_MS = 100;
 const PACKED = ".packed";
 
-/** Size of each file that is counted, by address: the preload hints carry it. */
-const sizes = new Map(
-    [...document.querySelectorAll("link[data-bytes]")].map((link) => [link.href, +link.dataset.bytes]),
-);
+const address = (name) => new URL(name, document.baseURI).href;
+const binary = document.querySelector("link[data-bytes]");
+/** What this script is told: addresses of `library` and `application`, and the library's size. */
+const told = document.querySelector("script[data-library]").dataset;
+/** Size of each file that is counted, by address. */
+const sizes = new Map([
+    [binary.href, +binary.dataset.bytes],
+    [address(told.library), +told.bytes],
+]);
 const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+/** From this part of the binary on, the rest is fetched as well; before, it would only delay the binary. */
+const NEARLY_ALL = 7 / 8;
+let fetchRest;
+const restIsDue = new Promise((resolve) => (fetchRest = resolve));
 let loaded = 0;
-let told = 0;
+let reported = 0;
 
 function report(stage) {
     html.dispatchEvent(new CustomEvent("roofline:progress", { detail: { stage, loaded, total }, bubbles: true }));
@@ -34,8 +43,9 @@ async function count(response) {
     const reader = response.clone().body.getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
         loaded += part.value.byteLength;
-        if (loaded < total && performance.now() < told + PROGRESS_EVERY_MS) continue;
-        told = performance.now();
+        if (loaded >= NEARLY_ALL * binary.dataset.bytes) fetchRest();
+        if (loaded < total && performance.now() < reported + PROGRESS_EVERY_MS) continue;
+        reported = performance.now();
         report(loaded < total ? "downloading" : "starting");
     }
 }
@@ -73,29 +83,31 @@ async function ownFile(request, waits = RETRY_AFTER_MS) {
     }
 }
 
-/** What the page hints at, asked for now: PyScript comes to some of it late. */
+/** What is asked for before anyone comes to need it: PyScript and Pyodide do so late. */
 const early = new Map(
     [...document.querySelectorAll("link[rel=preload][as=fetch]")].map(({ href }) => [href, ownFile([href])]),
 );
+for (const name of [told.library, told.application]) {
+    early.set(address(name), restIsDue.then(() => ownFile([address(name)])));
+}
 
 function ownAddress(resource) {
-    const address = new URL(resource.url ?? resource, document.baseURI);
-    const mine = html.dataset.state === "loading" || address.pathname.endsWith(PACKED);
-    return address.origin === origin && mine ? address.href : null;
+    const url = new URL(resource.url ?? resource, document.baseURI);
+    const mine = html.dataset.state === "loading" || url.pathname.endsWith(PACKED);
+    return url.origin === origin && mine ? url.href : null;
 }
 
 globalThis.fetch = (...request) => {
-    const address = ownAddress(request[0]);
-    if (!address) return guardedFetch(...request);
-    const response = early.get(address) ?? ownFile(request);
-    early.delete(address);
+    const own = ownAddress(request[0]);
+    if (!own) return guardedFetch(...request);
+    const response = early.get(own) ?? ownFile(request);
+    early.delete(own);
     // Pyodide only logs that its binary did not come, and waits on
     response.catch(() => report("failed"));
     return response;
 };
 
 const streams = { stdout: console.log, stderr: console.error };
-const application = document.querySelector("link[rel=preload][data-application]").href;
 const ARCHIVE = "/app.zip";
 const OPEN = `
 import sys, sitecustomize
@@ -126,13 +138,13 @@ async function start() {
     const python = await load({
         indexURL: base,
         packageBaseUrl: base,
-        stdLibURL: `${base}stdlib.packed`,
+        stdLibURL: address(told.library),
         createPyodideModule: inPieces,
         lockFileContents: { info: { abi_version: "2026_0" }, packages: {} },
         stdout: (text) => streams.stdout(text),
         stderr: (text) => streams.stderr(text),
     });
-    const archive = await (await globalThis.fetch(application)).arrayBuffer();
+    const archive = await (await globalThis.fetch(address(told.application))).arrayBuffer();
     python.FS.writeFile(ARCHIVE, new Uint8Array(archive));
     python.runPython(OPEN);
     await rest();

@@ -1,8 +1,8 @@
 """The notice of all third-party code that the site ships.
 
-npm packages are those whose sources stand in the source maps of the files in runtime/pyscript/
-or in a bundle (charts, service worker), plus those that the files come from; what is compiled into
-them beyond that is listed in third_party.toml. A package's own licence file is quoted; where it
+npm packages are those whose files went into a bundle (PyScript, charts, service worker) or stand in the source maps
+of such files, plus those that the files come from; what is compiled into them beyond that is listed in
+third_party.toml. A package's own licence file is quoted; where it
 ships none, and for the listed components, the standard text of its SPDX identifier.
 """
 
@@ -18,8 +18,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
 LISTED = ROOT / "tools" / "third_party.toml"
-PYSCRIPT = MODULES / "@pyscript" / "core" / "dist"
-PLOT_PARTS = ROOT / "runtime" / "plot" / ".parts.json"
+BUNDLES = ("runtime/pyscript/.parts.json", "runtime/plot/.parts.json")
 WORKER_PARTS = ROOT / "build" / "worker"
 DIRECT = ("@observablehq/plot", "@pyscript/core", "pyodide")
 PACKAGE = re.compile(r"(?:.*/)?node_modules/((?:@[^/]+/)?[^/]+)/")
@@ -45,11 +44,10 @@ class Component:
 
 def shipped_packages() -> list[str]:
     """Names of the npm packages that have code in the site."""
-    names = set(DIRECT)
-    for file in (ROOT / "runtime" / "pyscript").glob("*.js"):
-        sources = json.loads((PYSCRIPT / f"{file.name}.map").read_text("utf-8"))["sources"]
-        names |= packages_of(sources)
-    return sorted(names | packages_of(bundled_sources(PLOT_PARTS, *sorted(WORKER_PARTS.glob("*.json")))))
+    files = bundled_sources(*(ROOT / name for name in BUNDLES), *sorted(WORKER_PARTS.glob("*.json")))
+    maps = [path for file in files if (path := ROOT / f"{file}.map").exists()]
+    sources = [source for path in maps for source in json.loads(path.read_text("utf-8"))["sources"]]
+    return sorted(set(DIRECT) | packages_of([*files, *sources]))
 
 
 def packages_of(sources: Iterable[str]) -> set[str]:

@@ -3,9 +3,9 @@
 A block stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`. Every block of the page has a
 maker here, and every maker its block:
 
-preload  What the browser fetches at once, before PyScript asks for it piece by piece. The names are
-         those of runtime/ (PyScript's core carries a hash); `data-bytes` is the decoded size, which
-         js/boot.mjs counts the download against.
+hints    What the browser fetches before all else: Python, which takes longest. `data-bytes` is the decoded size,
+         which js/boot.mjs counts the download against.
+scripts  PyScript, and the script that starts Python meanwhile and is told what to fetch next.
 others   `present.prerender.blocks()`: name -> HTML of what the engine can say without a browser.
 """
 
@@ -15,36 +15,39 @@ from importlib import import_module, util
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FIRST_MODULES = ("runtime/pyodide/pyodide.mjs", "runtime/pyodide/pyodide.asm.mjs")
-COUNTED = ("runtime/pyodide/pyodide.asm.wasm", "runtime/pyodide/stdlib.packed")
+BINARY, LIBRARY = "runtime/pyodide/pyodide.asm.wasm", "runtime/pyodide/stdlib.packed"
 APPLICATION = "runtime/app.packed"
+PYSCRIPT = "runtime/pyscript/core.js"
+BOOT = "js/boot.mjs"
+FIRST_MODULES = (BOOT, "runtime/pyodide/pyodide.mjs", "runtime/pyodide/pyodide.asm.mjs", PYSCRIPT)
 FETCHED = ("pyscript.toml", "py/page/main.py")
 BLOCK = re.compile(r"^<!-- (?P<name>[a-z-]+):begin -->\n(?P<inside>.*?)^<!-- (?P=name):end -->$", re.M | re.S)
 
 
-def preload() -> str:
-    """The preload hints, then PyScript, and the script that starts Pyodide while PyScript reads its settings.
-
-    PyScript's parts are asked for here, since Pyodide keeps the main thread busy before PyScript asks for them.
-    """
-    parts = sorted((ROOT / "runtime" / "pyscript").glob("*-*.js"))
-    modules = [f"runtime/pyscript/{part.name}" for part in parts]
-    lines = [f'<link rel="modulepreload" href="{module}">' for module in (*FIRST_MODULES, *modules)]
+def hints() -> str:
+    """The preload hints."""
     fetch = '<link rel="preload" as="fetch" crossorigin="anonymous" href="{}"{}>'
-    lines += [fetch.format(c, f' data-bytes="{(ROOT / c).stat().st_size}"') for c in COUNTED]
-    lines += [
-        fetch.format(APPLICATION, ' fetchpriority="low" data-application'),
-        *(fetch.format(file, "") for file in FETCHED),
-    ]
-    scripts = ('src="runtime/pyscript/core.js"', 'async src="js/boot.mjs"')
-    return "\n".join([*lines, *(f'<script type="module" {script}></script>' for script in scripts)])
+    modules = [f'<link rel="modulepreload" href="{module}">' for module in FIRST_MODULES]
+    return "\n".join([fetch.format(BINARY, size(BINARY)), *modules, *(fetch.format(file, "") for file in FETCHED)])
+
+
+def scripts() -> str:
+    """The module scripts. What the second fetches would delay the binary if it were asked for at once."""
+    parts = f'data-library="{LIBRARY}"{size(LIBRARY)} data-application="{APPLICATION}"'
+    attributes = (f'src="{PYSCRIPT}"', f'async src="{BOOT}" {parts}')
+    return "\n".join(f'<script type="module" {each}></script>' for each in attributes)
+
+
+def size(file: str) -> str:
+    """The attribute that tells the size of a file of which the download is counted."""
+    return f' data-bytes="{(ROOT / file).stat().st_size}"'
 
 
 def makers() -> dict[str, str]:
     """Every block's content by name."""
     has_answer = util.find_spec("present.prerender") is not None
     answer = import_module("present.prerender").blocks() if has_answer else {}
-    return {"preload": preload(), **answer}
+    return {"hints": hints(), "scripts": scripts(), **answer}
 
 
 def rendered(html: str) -> str:

@@ -16,9 +16,10 @@ RUNTIME = ROOT / "runtime"
 PYSCRIPT = ROOT / "node_modules" / "@pyscript" / "core" / "dist"
 PYODIDE = ROOT / "node_modules" / "pyodide"
 PLOT = RUNTIME / "plot" / "plot.mjs"
-PLOT_PARTS = RUNTIME / "plot" / ".parts.json"
+PARTS = ".parts.json"
+"""Beside a bundle, the list of what went in: whose code it is (tools/licenses.py)."""
 PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
-# Fetched by PyScript at every start, used or not.
+# Imported by PyScript at every start, used or not.
 PYSCRIPT_PLUGINS = (
     "deprecations-manager",
     "donkey",
@@ -37,7 +38,7 @@ LAZY_IMPORT = re.compile(r"""import\("\./([^"]+\.js)"\)""")
 
 
 def pyscript_files() -> list[str]:
-    """core.js, what it imports, and of its lazy parts those that are fetched at every start."""
+    """core.js, what it imports, and of its lazy parts those that it imports at every start."""
     (core,) = STATIC_IMPORT.findall((PYSCRIPT / "core.js").read_text("utf-8"))
     lazy = LAZY_IMPORT.findall((PYSCRIPT / core).read_text("utf-8"))
     wanted = {name for name in lazy if name.rsplit("-", 1)[0] in PYSCRIPT_PLUGINS}
@@ -70,22 +71,30 @@ def compile_library() -> None:
     subprocess.run(command, check=True, cwd=ROOT)
 
 
-def bundle_charts() -> None:
-    """Bundle the part of Observable Plot that the page draws with; the list of what went in tells whose code it is."""
-    command = ["node", "node_modules/esbuild/bin/esbuild", "tools/plot.mjs", "--bundle", "--minify", "--format=esm"]
-    options = ["--target=es2022", "--legal-comments=none", "--log-level=warning"]
-    outputs = [f"--outfile={PLOT}", f"--metafile={PLOT_PARTS}"]
-    subprocess.run([*command, *options, *outputs], check=True, cwd=ROOT)
+def bundle(source: Path, target: Path, *options: str) -> None:
+    """Bundle a module with what it imports."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    command = ["node", "node_modules/esbuild/bin/esbuild", source, "--bundle", "--minify", "--format=esm"]
+    kinds = ["--target=es2022", "--legal-comments=none", "--log-level=warning"]
+    outputs = [f"--outfile={target}", f"--metafile={target.with_name(PARTS)}"]
+    subprocess.run([*command, *kinds, *options, *outputs], check=True, cwd=ROOT)
+
+
+def bundle_pyscript() -> None:
+    """PyScript in one file: a start imports ten, some of them late. Its editor, terminal and such stay out."""
+    inside = pyscript_files()
+    outside = sorted(path.name for path in PYSCRIPT.glob("*.js") if path.name not in inside)
+    bundle(PYSCRIPT / "core.js", RUNTIME / "pyscript" / "core.js", *(f"--external:./{name}" for name in outside))
 
 
 def main() -> int:
     """Make runtime/ anew."""
     shutil.rmtree(RUNTIME, ignore_errors=True)
-    copy(PYSCRIPT, RUNTIME / "pyscript", pyscript_files())
+    bundle_pyscript()
     copy(PYODIDE, RUNTIME / "pyodide", list(PYODIDE_FILES))
     leave_out_shared_memory()
     compile_library()
-    bundle_charts()
+    bundle(ROOT / "tools" / "plot.mjs", PLOT)
     return 0
 
 

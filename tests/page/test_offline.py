@@ -246,14 +246,14 @@ def test_a_first_visit_on_which_every_third_request_fails_once_starts(profile, r
 @pytest.mark.parametrize(
     "part",
     [
-        "css/tokens",
+        "css/page",
         "js/boot",
-        "core-",
         "core.js",
-        "toml",
+        "pyscript.toml",
         "pyodide.mjs",
         "asm.mjs",
         "asm.wasm",
+        "stdlib.packed",
         "app.packed",
         "main.py",
     ],

@@ -57,7 +57,7 @@ def test_every_file_that_the_start_names_is_there():
 def test_own_files_are_named_with_the_hash_of_their_content(page):
     named = dict(re.findall(r'"([^"?]+)\?([0-9a-f]{8})"', page))
     assert {
-        "css/tokens.css",
+        "css/page.css",
         "js/boot.mjs",
         "js/watchdog.js",
         "pyscript.toml",

@@ -31,18 +31,25 @@ def test_every_shipped_npm_package_is_named_with_version_licence_and_source(noti
 
 
 def test_every_script_that_is_shipped_comes_from_a_named_package():
-    dist = ROOT / "node_modules" / "@pyscript" / "core" / "dist"
-    pyodide = ROOT / "node_modules" / "pyodide"
-    bundles = {runtime.PLOT}
-    for file in set(RUNTIME.rglob("*")) - bundles:
-        if file.is_file() and file.suffix in {".js", ".mjs", ".wasm"}:
-            assert (dist / file.name).exists() or (pyodide / file.name).exists(), file.name
+    bundles = {runtime.PLOT, RUNTIME / "pyscript" / "core.js"}
+    files = {file for file in RUNTIME.rglob("*") if file.suffix in {".js", ".mjs", ".wasm"}}
+    assert bundles < files
+    for file in files - bundles:
+        assert (ROOT / "node_modules" / "pyodide" / file.name).exists(), file.name
+
+
+def test_pyscript_s_bundle_holds_pyscript_s_own_files():
+    sources = licenses.bundled_sources(RUNTIME / "pyscript" / runtime.PARTS)
+    assert len(sources) > 5
+    assert licenses.packages_of(sources) == {"@pyscript/core"}
+    assert all("node_modules/@pyscript/core/" in source for source in sources)
 
 
 def test_every_package_in_the_charts_bundle_is_named(notice):
-    packages = licenses.packages_of(licenses.bundled_sources(licenses.PLOT_PARTS))
+    sources = licenses.bundled_sources(RUNTIME / "plot" / runtime.PARTS)
+    packages = licenses.packages_of(sources)
     assert {"@observablehq/plot", "d3-array", "d3-scale", "d3-shape"} <= packages
-    own = [source for source in licenses.bundled_sources(licenses.PLOT_PARTS) if "node_modules/" not in source]
+    own = [source for source in sources if "node_modules/" not in source]
     assert set(own) <= {"tools/plot.mjs"}
     for name in packages:
         assert f"\n{licenses.npm_component(name).name}\nLicence: ISC" in notice, name
