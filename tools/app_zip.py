@@ -21,6 +21,8 @@ ENTRIES = ("page.main", "page.app")
 BY_NAME = "roofline/reading/**/*.py"
 """Imported by name when a config asks for them, from the first answer on."""
 SHELL_ONLY = "__main__.py"
+LATER_DATA = frozenset({"api_prices.json", "energy.json", "offers.json"})
+"""Read by modules of the second archive, from there."""
 FIRST, LATER = "runtime/app.packed", "runtime/later.packed"
 ARCHIVES = (FIRST, LATER)
 
@@ -90,6 +92,7 @@ def pack(py: Path = ROOT / "py") -> dict[str, bytes]:
     first = first_modules(py)
     parts: dict[str, list[Path]] = {name: [] for name in ARCHIVES}
     for path in sources(py):
-        parts[FIRST if path in first or path.suffix != ".py" else LATER].append(path)
+        is_first = path in first if path.suffix == ".py" else path.name not in LATER_DATA
+        parts[FIRST if is_first else LATER].append(path)
     named = {name: [(path.relative_to(py).as_posix(), path) for path in paths] for name, paths in parts.items()}
     return {name: archive((path, file.read_bytes()) for path, file in files) for name, files in named.items()}

@@ -1,9 +1,10 @@
-"""Make py/roofline/data/prices.json from the table of published list prices.
+"""Make prices.json and offers.json in py/roofline/data/ from the table of published list prices.
 
     python tools/hardware.py [../shared/data/hardware/prices.csv]
 
-One figure per GPU: the median over providers of what each lists for on-demand use (a provider with several
-rows counts once, at the median of its rows), with the lowest and highest row and every row's source. Spot,
+prices.json has one figure per GPU: the median over providers of what each lists for on-demand use (a provider with
+several rows counts once, at the median of its rows), with the lowest and highest row and every row's source.
+offers.json has the rows themselves. Spot,
 reserved, index and ownership-cost rows, and prices that the source itself calls estimates, are left out.
 """
 
@@ -19,7 +20,7 @@ from statistics import median
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT.parent / "shared" / "data" / "hardware" / "prices.csv"
-PRICES = ROOT / "py" / "roofline" / "data" / "prices.json"
+DATA = ROOT / "py" / "roofline" / "data"
 ON_DEMAND = ("on-demand", "on-demand from", "serverless")
 FIRST_WORDS_OF_PROVIDERS = re.compile(r"^(AWS|Lambda|RunPod|[^,(]+?)(?=$| p\d| \d+x| Secure| \()")
 
@@ -57,26 +58,54 @@ def price(rows: list[dict[str, str]]) -> dict[str, object]:
         "providers": len(by_provider),
         "date": max(known_date(row["date"]) for row in rows),
         "source": "; ".join(sorted({row["source"] for row in rows})),
-        "note": "median over providers of their on-demand list price: "
-        + ", ".join(f"{name} {median(some):.2f}" for name, some in sorted(by_provider.items())),
+        "note": "median over providers of their on-demand list price",
     }
 
 
-def prices(table: Path) -> dict[str, dict[str, object]]:
-    """The figures of all GPUs that the engine knows and some provider lists."""
+def offer(row: dict[str, str]) -> dict[str, object]:
+    """One row as a figure with its source."""
+    return {
+        "provider": provider(row),
+        "offer": row["provider"],
+        "value": float(row["usd_per_gpu_hour"]),
+        "unit": "USD/GPU/h",
+        "date": known_date(row["date"]),
+        "source": row["source"],
+        "note": row["note"],
+    }
+
+
+def listed(table: Path) -> dict[str, list[dict[str, str]]]:
+    """List prices of all GPUs that the engine knows and some provider lists."""
     by_gpu = defaultdict(list)
     with table.open(encoding="utf-8", newline="") as lines:
         for row in filter(is_list_price, csv.DictReader(lines)):
             by_gpu[row["gpu"]].append(row)
-    known = json.loads((PRICES.parent / "gpus.json").read_text(encoding="utf-8"))
-    return {gpu: price(by_gpu[gpu]) for gpu in known if gpu in by_gpu}
+    known = json.loads((DATA / "gpus.json").read_text(encoding="utf-8"))
+    return {gpu: by_gpu[gpu] for gpu in known if gpu in by_gpu}
+
+
+def prices(table: Path) -> dict[str, dict[str, object]]:
+    """The figure of every GPU."""
+    return {gpu: price(rows) for gpu, rows in listed(table).items()}
+
+
+def offers(table: Path) -> dict[str, list[dict[str, object]]]:
+    """The rows behind each figure, by provider."""
+    return {gpu: sorted(map(offer, rows), key=str) for gpu, rows in listed(table).items()}
+
+
+def write(name: str, made: object) -> None:
+    """Write a file of the engine's data."""
+    (DATA / name).write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def main(arguments: list[str]) -> None:
-    """Write the file and print the prices."""
-    made = prices(Path(arguments[0]) if arguments else TABLE)
-    PRICES.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    for gpu, figure in made.items():
+    """Write the files and print the prices."""
+    table = Path(arguments[0]) if arguments else TABLE
+    write("prices.json", prices(table))
+    write("offers.json", offers(table))
+    for gpu, figure in prices(table).items():
         print(f"{gpu:14} {figure['value']:6.2f} ({figure['low']}-{figure['high']}, {figure['providers']} providers)")
 
 

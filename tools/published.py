@@ -5,12 +5,13 @@ Within a version keys are only added; a change that could break a reader makes a
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from roofline import CATALOGUE, GPUS, Model
+from roofline.offers import Provider, providers
 
 VERSION = 1
 ACCURACY = "assets/accuracy-v1.json"
@@ -58,12 +59,30 @@ def prices() -> dict[str, Any]:
             "providers": gpu.price.providers,
             "source": gpu.price.figure.source,
             "date": gpu.price.figure.date,
-            "note": gpu.price.figure.note,
+            "note": _note(gpu.price.figure.note, providers()[name]),
+            "offers": [offer for provider in providers()[name] for offer in _offers(provider)],
         }
         for name, gpu in GPUS.items()
         if gpu.price is not None
     }
     return _file("prices", entries, (entry["date"] for entry in entries.values()))
+
+
+def _note(words: str, found: Iterable[Provider]) -> str:
+    each = sorted(f"{provider.name} {provider.usd_per_gpu_hour:.2f}" for provider in found)
+    return f"{words}: {', '.join(each)}"
+
+
+def _offers(provider: Provider) -> Iterator[dict[str, Any]]:
+    for offer in provider.offers:
+        yield {
+            "provider": provider.name,
+            "name": offer.name,
+            "usd_per_gpu_hour": offer.usd_per_gpu_hour,
+            "source": offer.figure.source,
+            "date": offer.figure.date,
+            "note": offer.figure.note,
+        }
 
 
 def models() -> dict[str, Any]:

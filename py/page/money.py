@@ -19,11 +19,10 @@ from present.money import RULES, Money
 PAUSE_MS = 150
 PARTS: Mapping[str, Callable[[Answer, Money], Sequence[Node | str]]] = {
     "verdict": lambda answer, entered: (money.verdict(answer, entered),),
-    "volume": lambda answer, entered: tuple(filter(None, (money.at_volume(answer, entered),))),
+    "volume": moneyview.volume_nodes,
     "table": moneyview.comparison_nodes,
-    "source": moneyview.source_nodes,
+    "source": lambda answer, _entered: moneyview.source_nodes(answer),
     "energy": moneyview.energy_nodes,
-    "power": moneyview.power_nodes,
     "providers": lambda answer, _entered: moneyview.provider_nodes(answer),
 }
 """What follows from answer and entries, by the id of its place."""
@@ -82,13 +81,13 @@ class MoneyPanel:
             self.boxes[key].value = rule.write(getattr(entered, key))
         self._mark(issues)
         own = (entered.money_input_usd, entered.money_output_usd) != (None, None)
-        find("money-preset").value = moneyview.OWN if own else ""
+        find("money-preset").value = money.OWN if own else ""
 
     def _edited(self, event: Any) -> None:
         if str(event.target.id) not in RULES:
             return
         if str(event.target.id) in ("money_input_usd", "money_output_usd"):
-            find("money-preset").value = moneyview.OWN
+            find("money-preset").value = money.OWN
         if self.timer is not None:
             clearTimeout(self.timer)
         self.timer = setTimeout(create_once_callable(self._read), PAUSE_MS)
@@ -113,7 +112,7 @@ class MoneyPanel:
 
     def _chosen(self, event: Any) -> None:
         """A listed price goes into the boxes; the list's own price of this model empties them."""
-        if event.target.id != "money-preset" or event.target.value == moneyview.OWN:
+        if event.target.id != "money-preset" or event.target.value == money.OWN:
             return
         value = str(event.target.value)
         rate = money.presets()[int(value)][1] if value else None

@@ -107,12 +107,14 @@ class Tabs:
     def _open(self, name: str) -> None:
         if name != self.open_name and self.open_name in self.views:
             self.views[self.open_name].leave()
-        self.open_name = name
+        moved, self.open_name = name != self.open_name, name
         for each in state.VIEWS:
             tab = find(f"tab-{each}")
             tab.setAttribute("aria-selected", str(each == name).lower())
             tab.tabIndex = 0 if each == name else -1
             show(find(f"view-{each}"), each == name)
+        if moved:
+            _bring_into_view(find(f"tab-{name}"))
         if name in self.views:
             self.views[name].show(self.current)
         elif name != state.VIEWS[0]:
@@ -166,3 +168,9 @@ class Tabs:
         find("view-accuracy").dataset.like = "yes"
         self.select("accuracy")
         find("tab-accuracy").focus()
+
+
+def _bring_into_view(tab: Any) -> None:
+    """Scroll the tabs, where they do not all fit, and nothing else: the page stays where the reader is."""
+    tabs = tab.parentElement
+    tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2

@@ -18,7 +18,7 @@ from present.accuracy_report import (
 )
 from present.charts import Axis, Chart, Datum, Layer, Table, dots, line
 from present.markup import Node, h
-from present.text import Quantity
+from present.text import Quantity, percent
 
 LABELS: Mapping[str, str] = {
     "figure": "Figure",
@@ -85,12 +85,6 @@ def option_nodes(report: Report, choice: Choice, name: str) -> tuple[Node, ...]:
     return (every, *(h("option", f"{value} ({count})", value=value) for value, count in found))
 
 
-def percent(share: float, *, signed: bool = False) -> str:
-    """A share in words, whole per cent from ten on."""
-    digits = 0 if abs(share) >= 0.0995 else 1
-    return f"{share:{'+' if signed else ''}.{digits}%}".replace("%", "\u00a0%").replace("-", "−")
-
-
 def sentence(points: Sequence[Point], found: Summary | None) -> str:
     """The errors of the shown points in one sentence."""
     if found is None:
@@ -110,10 +104,10 @@ def error_table(figure: Figure, choice: Choice) -> Node:
         found = summary(points, fold)
         if found is None:
             continue
-        cells = (percent(found.median), percent(found.p90), percent(found.within), percent(found.bias, signed=True))
+        cells = (*map(percent, (found.median, found.p90, found.within)), percent(found.bias, signed=True))
         head = h("th", FOLD_NAMES[fold], scope="row")
         current = "true" if fold == choice.fold else None
-        rows.append(h("tr", head, *(h("td", cell) for cell in (str(found.runs), *cells)), aria_current=current))
+        rows.append(h("tr", head, *(h("td", str(cell)) for cell in (found.runs, *cells)), aria_current=current))
     names = ("Left out of the fit", "Runs", "Median error", "90th percentile", f"Within {percent(WITHIN)}", "Bias")
     return table(f"Errors of {NAMES.get(figure.name, figure.name).lower()}", names, rows)
 
@@ -181,7 +175,7 @@ def cells(point: Point, figure: Figure, fold: str) -> tuple[str, ...]:
         clients(run),
         str(write(point.measured)),
         str(write(point.predicted[fold])),
-        percent(point.predicted[fold] / point.measured - 1.0, signed=True),
+        str(percent(point.predicted[fold] / point.measured - 1.0, signed=True)),
         ", ".join(part for part in (run.source, run.measured, run.note) if part),
     )
     return tuple(cell or text.UNKNOWN for cell in found)
@@ -235,7 +229,12 @@ def ranges(report: Report, figure: str) -> Node | None:
         return None
     order = sorted(groups.items(), key=lambda item: (item[0] != "all", -item[1][0]))
     rows = [
-        h("tr", h("th", "All runs" if name == "all" else name, scope="row"), h("td", str(n)), h("td", percent(share)))
+        h(
+            "tr",
+            h("th", "All runs" if name == "all" else name, scope="row"),
+            h("td", str(n)),
+            h("td", str(percent(share))),
+        )
         for name, (n, share) in order
     ]
     caption = "Runs inside an 80\u00a0% range that was made without their model"

@@ -76,10 +76,10 @@ def breakdown_chart(result: Estimate) -> Chart:
         for part, step_s in breakdown_s(step).items():
             share = step_s * step.steps / step.total_s
             time = str(text.duration(step_s * step.steps))
-            words = f"{part}: {time} of the {phase}, {text.share(share)}"
+            words = f"{part}: {time} of the {phase}, {text.percent(share)}"
             name = f"{_PHASE_NAMES[phase](result)}: {whole}, {step.bound}-bound"
             rows.append(Datum(x=name, y=share, series=part, label=f"{part} {time}", words=words))
-            cells.append((phase, part, time, str(text.share(share))))
+            cells.append((phase, part, time, str(text.percent(share))))
     return Chart(
         key="breakdown",
         title="Where the time goes",
@@ -120,7 +120,7 @@ def memory_chart(result: Estimate, gpu: Gpu, *, binary: bool = False) -> Chart:
         )
         for part, value in parts.items()
     ]
-    rows = ((part, sizes[part], str(text.share(value / gpu.memory_bytes))) for part, value in parts.items())
+    rows = ((part, sizes[part], str(text.percent(value / gpu.memory_bytes))) for part, value in parts.items())
     return Chart(
         key="memory",
         title="What fills the memory of one GPU",
@@ -136,7 +136,7 @@ def memory_chart(result: Estimate, gpu: Gpu, *, binary: bool = False) -> Chart:
 def _part_words(part: str, value_bytes: float, size: str, gpu: Gpu) -> str:
     if part == "missing":
         return f"missing: {size} more than the GPU has"
-    return f"{part}: {size}, {text.share(value_bytes / gpu.memory_bytes)}"
+    return f"{part}: {size}, {text.percent(value_bytes / gpu.memory_bytes)}"
 
 
 def roofline_chart(result: Estimate, gpu: Gpu) -> Chart:
@@ -205,7 +205,7 @@ def _operator_points(phase: str, step: Step) -> Iterable[Datum]:
         if operator.flop and operator.bytes and not operator.time.link_s:
             share = _share(operator, step)
             speed_flop_per_s = operator.flop / operator.time.total_s
-            words = f"{operator.name}, {phase}: {text.share(share)} of the step, {_per_s(speed_flop_per_s, 'FLOP')}"
+            words = f"{operator.name}, {phase}: {text.percent(share)} of the step, {_per_s(speed_flop_per_s, 'FLOP')}"
             yield Datum(
                 x=operator.flop / operator.bytes,
                 y=speed_flop_per_s,
@@ -231,5 +231,5 @@ def _operator_rows(phase: str, step: Step) -> Iterable[tuple[str, ...]]:
             text.significant(operator.flop / operator.bytes) if counted else text.UNKNOWN,
             _per_s(operator.flop / operator.time.total_s, "FLOP") if counted else text.UNKNOWN,
             str(text.duration(operator.calls * operator.time.total_s)),
-            str(text.share(_share(operator, step))),
+            str(text.percent(_share(operator, step))),
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from present import comparison
+from present import comparison, text
 from present.comparison import Column, Result, Setting, Verdict
 from present.figures import Writer
 from present.markup import Node, h
@@ -17,6 +17,30 @@ PASTED_NOTE = (
     "A pasted config.json is not part of the link: whoever opens it, and this page after a reload, has to paste it"
     " anew."
 )
+UNREAD = "Not read yet."
+
+
+def unread_nodes(names: Sequence[str]) -> tuple[Node, ...]:
+    """Models that are on the Hub alone, and the one button that reads them."""
+    if not names:
+        return ()
+    what = "its config.json" if len(names) == 1 else "their config.json files"
+    words = f"Not bundled with this page: {text.listing(names, 'and')}. It takes {what} from huggingface.co."
+    button = h("button", "Read and compare", type="button", class_="chip", data_read="")
+    return (h("p", words), h("p", button, class_="fixes"))
+
+
+def reading_nodes(names: Sequence[str]) -> tuple[Node, ...]:
+    """While the Hub is asked."""
+    words = f"Reading {text.listing(names, 'and')} from huggingface.co"
+    return (h("p", h("label", words, for_="compare-progress")), h("progress", id="compare-progress"))
+
+
+def read_said(wanted: int, missing: Sequence[str]) -> str:
+    """What came of it, for a screen reader."""
+    if missing:
+        return f"{text.listing(missing, 'and')} could not be read."
+    return f"{text.plural(wanted, 'model')} read and compared."
 
 
 def empty_nodes() -> tuple[Node, ...]:

@@ -135,7 +135,5 @@ def verdict(kind: Kind, base: float | None, value: float | None) -> Verdict | No
         return Verdict(0, "the same")
     word = kind.more if ratio > 1 else kind.less
     factor = max(ratio, 1 / ratio)
-    amount = f"{text.rounded(factor, 2):g} ×" if factor >= MANIFOLD else f"{abs(ratio - 1) * 100:.0f} %"
-    if amount == "0 %":
-        amount = "1 %"
+    amount = f"{text.rounded(factor, 2):g} ×" if factor >= MANIFOLD else str(text.percent(abs(ratio - 1)))
     return Verdict(kind.sense * (1 if ratio > 1 else -1), f"{amount} {word}")

@@ -9,19 +9,25 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from present import state
-from present.cards import ASSUMPTIONS, Answer, groups
+from present import cards, money, moneycards, state
+from present.cards import ASSUMPTIONS, Answer, Group
 from present.charts import Table
 from present.figures import Figure, Writer
+from present.money import Money
 from roofline.document import document
+from roofline.hosted import hosted_price
+from roofline.offers import providers
 
 _BYTE_ORDER_MARK = "\ufeff"
 """Makes spreadsheets read UTF-8."""
 
-_SUFFIXES = (("tokens_per_s", "tokens/s"), ("_s", "s"), ("_tokens", "tokens"))
+_SUFFIXES = (("tokens_per_s", "tokens/s"), ("tokens_per_day", "tokens/day"), ("_s", "s"), ("_tokens", "tokens"))
+_STARTS = (("joules_", "J"), ("kwh_", "kWh"))
+LIST_PRICE = "list_usd_per_gpu_hour"
+"""Field of what a provider lists for the GPU."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -41,12 +47,22 @@ class Format:
     name: str
     suffix: str
     media_type: str
-    write: Callable[[Answer, Writer, Stamp], str]
+    write: Callable[["Sheet"], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is taken away: an answer, what was entered beside it, in which units of memory, and the stamp."""
+
+    answer: Answer
+    writer: Writer
+    stamp: Stamp
+    entered: Money
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure of a card: the API's name, the SI value with its unit, and the words on screen."""
+    """One figure: the API's name, the SI value with its unit, the words on screen; a price has source and date."""
 
     group: str
     label: str
@@ -56,30 +72,54 @@ class Row:
     shown: str
     low: float | None
     high: float | None
+    source: str = ""
+    date: str = ""
 
 
-def rows(answer: Answer, writer: Writer) -> tuple[Row, ...]:
-    """Every figure of every card, in the order of the screen, each once."""
-    found: dict[str, Row] = {}
-    for group in groups(answer, writer):
-        for card in group.cards:
-            for figure in (card.figure, *(piece for line in card.lines for piece in line)):
-                if isinstance(figure, Figure):
-                    found.setdefault(figure.field, _row(answer, group.title, card.label, figure))
-    return tuple(found.values())
+def rows(sheet: Sheet) -> tuple[Row, ...]:
+    """Every figure on screen, in its order, each once."""
+    answer, found = sheet.answer, dict[str, Row]()
+    for group in (*cards.groups(answer, sheet.writer), *moneycards.groups(answer, sheet.entered)):
+        found |= {row.field: row for row in _of_group(answer, group) if row.field not in found}
+    return (*found.values(), *_list_prices(answer))
+
+
+def _of_group(answer: Answer, group: Group) -> Iterator[Row]:
+    for card in group.cards:
+        for figure in (card.figure, *(piece for line in card.lines for piece in line)):
+            if isinstance(figure, Figure):
+                yield _row(answer, group.title, card.label, figure)
 
 
 def _row(answer: Answer, group: str, label: str, figure: Figure) -> Row:
     low, high = (getattr(answer.estimate, f"{figure.field}_{end}", None) for end in ("low", "high"))
-    return Row(group, label, figure.field, figure.value, unit_of(figure.field), _plain(str(figure)), low, high)
+    unit, shown = unit_of(figure.field), _plain(str(figure))
+    return Row(group, label, figure.field, figure.value, unit, shown, low, high, *_origin(answer, figure.field))
+
+
+def _origin(answer: Answer, field: str) -> tuple[str, str]:
+    """Source and date of a hosted price of the list."""
+    listed = hosted_price(answer.model.name)
+    of_the_list = field.startswith("hosted_") and "_per_million_" in field and f"_{money.OWN}_" not in field
+    return (listed.source, listed.date) if listed is not None and of_the_list else ("", "")
+
+
+def _list_prices(answer: Answer) -> Iterator[Row]:
+    gpu = answer.scenario.gpu
+    for each in providers().get(gpu, ()):
+        usd = each.usd_per_gpu_hour
+        title, shown = f"List prices of {gpu}", f"{usd:.2f}"
+        yield Row(title, each.name, LIST_PRICE, usd, "USD", shown, None, None, each.source, each.date)
 
 
 def unit_of(field: str) -> str:
     """SI unit of a figure by the API's name; "" for counts and words."""
-    if field.startswith("usd_"):
+    if field.startswith("usd_") or "_usd_" in field:
         return "USD"
     if "bytes" in field:
         return "bytes"
+    if field.startswith(tuple(start for start, _ in _STARTS)):
+        return next(unit for start, unit in _STARTS if field.startswith(start))
     return next((unit for suffix, unit in _SUFFIXES if field.endswith(suffix)), "")
 
 
@@ -87,25 +127,36 @@ def _plain(text: str) -> str:
     return text.replace("\u00a0", " ")
 
 
-def to_json(answer: Answer, writer: Writer, stamp: Stamp) -> str:
+def to_json(sheet: Sheet) -> str:
     """All that the command line prints, and with it the scenario and the figures as shown."""
+    answer = sheet.answer
     made: dict[str, Any] = document(answer.model, answer.estimate) | {
-        **asdict(stamp),
+        **asdict(sheet.stamp),
         "active_params": answer.model.active_params,
         "architecture": answer.model.architecture,
         "source": answer.source,
         "scenario": state.texts(answer.scenario),
-        "figures": [asdict(row) for row in rows(answer, writer)],
+        "entered": asdict(sheet.entered),
+        "sentences": list(_sentences(sheet)),
+        "figures": [asdict(row) for row in rows(sheet)],
         "assumptions": list(ASSUMPTIONS),
     }
     return json.dumps(made, ensure_ascii=False, indent=2) + "\n"
 
 
-def to_csv(answer: Answer, writer: Writer, stamp: Stamp) -> str:
+def _sentences(sheet: Sheet) -> Iterator[str]:
+    """What the page says of them in words."""
+    yield _plain(money.verdict(sheet.answer, sheet.entered))
+    volume = money.at_volume(sheet.answer, sheet.entered)
+    if volume:
+        yield _plain(volume)
+
+
+def to_csv(sheet: Sheet) -> str:
     """One line for each figure; scenario and stamp in the first lines."""
-    header = ("group", "label", "field", "value", "unit", "shown", "low", "high")
-    body = (tuple(_cell(value) for value in asdict(row).values()) for row in rows(answer, writer))
-    return _csv([*_preface(answer, stamp), (), header, *body])
+    header = tuple(field.name for field in fields(Row))
+    body = (tuple(_cell(value) for value in asdict(row).values()) for row in rows(sheet))
+    return _csv([*_preface(sheet), (), header, *body])
 
 
 def table_to_csv(table: Table, stamp: Stamp) -> str:
@@ -113,11 +164,19 @@ def table_to_csv(table: Table, stamp: Stamp) -> str:
     return _csv([("table", table.caption), *_stamp_lines(stamp), (), table.columns, *table.rows])
 
 
-def _preface(answer: Answer, stamp: Stamp) -> Iterator[tuple[str, str]]:
-    yield from _stamp_lines(stamp)
-    yield "model_name", answer.model.name
-    yield "model_source", answer.source
-    yield from state.texts(answer.scenario).items()
+def _preface(sheet: Sheet) -> Iterator[tuple[str, str]]:
+    yield from _stamp_lines(sheet.stamp)
+    yield "model_name", sheet.answer.model.name
+    yield "model_source", sheet.answer.source
+    yield from state.texts(sheet.answer.scenario).items()
+    yield from _entries(sheet)
+    yield from (("sentence", words) for words in _sentences(sheet))
+
+
+def _entries(sheet: Sheet) -> Iterator[tuple[str, str]]:
+    """What was entered beside the form."""
+    written = ((key, rule.write(getattr(sheet.entered, key))) for key, rule in money.RULES.items())
+    return ((key, words) for key, words in written if words)
 
 
 def _stamp_lines(stamp: Stamp) -> Iterator[tuple[str, str]]:
@@ -152,16 +211,27 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def to_markdown(answer: Answer, writer: Writer, stamp: Stamp) -> str:
+def to_markdown(sheet: Sheet) -> str:
     """A heading, what was asked, and one table for each group of cards."""
-    lines = [f"# {_safe(answer.model.name)}", "", _asked(answer), ""]
-    shown = rows(answer, writer)
+    lines = [f"# {_safe(sheet.answer.model.name)}", "", _asked(sheet), ""]
+    shown = rows(sheet)
     for title in dict.fromkeys(row.group for row in shown):
-        lines += [f"## {title}", "", "| Figure | Value | 80 % range | Field |", "|---|---:|---:|---|"]
-        lines += [_markdown_row(row, writer) for row in shown if row.group == title]
-        lines.append("")
+        lines += [f"## {title}", "", *_of_table([row for row in shown if row.group == title], sheet.writer), ""]
+        if title == moneycards.HOSTED:
+            lines += [f"{_safe(words)}\n" for words in _sentences(sheet)]
     lines += [f"- {text}" for text in ASSUMPTIONS]
-    return "\n".join([*lines, "", _footer(stamp)]) + "\n"
+    return "\n".join([*lines, "", _footer(sheet.stamp)]) + "\n"
+
+
+def _of_table(some: Sequence[Row], writer: Writer) -> Iterator[str]:
+    """Rows of one group: with ranges, with sources, or with neither."""
+    ranged, sourced = any(row.low is not None for row in some), any(row.source for row in some)
+    extra = [*(["80 % range"] if ranged else []), *(["Source"] if sourced else [])]
+    yield _line(["Figure", "Value", "Field", *extra])
+    yield _line(["---", "---:", *["---"] * (1 + len(extra))])
+    for row in some:
+        own = [*([_range(row, writer)] if ranged else []), *([_where(row)] if sourced else [])]
+        yield _line([row.label, row.shown, f"`{row.field}`", *own])
 
 
 def table_to_markdown(table: Table, stamp: Stamp) -> str:
@@ -170,15 +240,20 @@ def table_to_markdown(table: Table, stamp: Stamp) -> str:
     return "\n".join([*head, *(_line(row) for row in table.rows), "", _footer(stamp)]) + "\n"
 
 
-def _asked(answer: Answer) -> str:
-    changed = state.changes(answer.scenario)
+def _asked(sheet: Sheet) -> str:
+    changed = state.changes(sheet.answer.scenario)
     pairs = [f"{state.RULES[key].label}: {_safe(text)}" for key, text in changed.items() if key != "model"]
-    return " · ".join([*pairs, _safe(answer.source)])
+    pairs += [f"{money.RULES[key].label}: {_safe(text)}" for key, text in _entries(sheet)]
+    return " · ".join([*pairs, _safe(sheet.answer.source)])
 
 
-def _markdown_row(row: Row, writer: Writer) -> str:
+def _range(row: Row, writer: Writer) -> str:
     ends = [_plain(str(writer.figure(row.field, end))) for end in (row.low, row.high) if end is not None]
-    return _line([row.label, row.shown, " to ".join(ends), f"`{row.field}`"])
+    return " to ".join(ends)
+
+
+def _where(row: Row) -> str:
+    return ", ".join(part for part in (row.source, row.date) if part)
 
 
 def _line(cells: Sequence[str]) -> str:

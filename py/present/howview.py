@@ -6,11 +6,13 @@ A part is found by its path: the places of the quantities on the way to it, coun
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from present.cards import Answer, Card, groups
-from present.explain import FIELDS, Explanation, given, step
+from present import cards, moneycards
+from present.cards import Answer, Card
+from present.explain import Explanation, given, step
 from present.figures import Figure, Writer
 from present.formula import Quantity
 from present.markup import Node, h
+from present.money import Money
 
 SMOOTH = "smax(a, b, p) is the smooth maximum (aᵖ + bᵖ)^(1/p): the larger of both, a little more where they are close."
 WITHHELD = "The model was read with your access token: its figures are not copied or exported."
@@ -32,9 +34,9 @@ class HowCard:
     choices: tuple[Choice, ...]
 
 
-def card_of(answer: Answer, writer: Writer, field: str) -> HowCard | None:
+def card_of(answer: Answer, writer: Writer, entered: Money, field: str) -> HowCard | None:
     """The card that shows a figure, with all that can be explained of it; None for a figure of no card."""
-    for group in groups(answer, writer):
+    for group in (*cards.groups(answer, writer), *moneycards.groups(answer, entered)):
         for card in group.cards:
             choices = tuple(_choices(answer, writer, card))
             if any(choice.field == field for choice in choices):
@@ -44,10 +46,11 @@ def card_of(answer: Answer, writer: Writer, field: str) -> HowCard | None:
 
 def _choices(answer: Answer, writer: Writer, card: Card) -> Iterator[Choice]:
     main = card.figure.field
-    yield Choice(main, str(card.figure))
+    if card.figure.value is not None:
+        yield Choice(main, str(card.figure))
     for line in card.lines:
         for piece in line:
-            if isinstance(piece, Figure) and piece.field in FIELDS:
+            if isinstance(piece, Figure) and piece.value is not None:
                 words = "".join(str(each) for each in line)
                 yield Choice(piece.field, words)
     for end, words in (("low", "low end"), ("high", "high end")):
@@ -100,16 +103,13 @@ def _line(quantity: Quantity) -> Node:
     return h("summary", h("span", quantity.name), " ", h("b", str(quantity)))
 
 
-def opened(explanation: Explanation, path: str, *, flat: bool = False) -> Node:
-    """A quantity's formula in names and in numbers, its result, and its parts, which open unless `flat`."""
+def opened(explanation: Explanation, path: str) -> Node:
+    """A quantity's formula in names and in numbers, its result, and its parts, which open."""
     quantity = at(explanation, path)
     if quantity.formula is None:
         return h("div", h("ul", _given(quantity), class_="how-parts"), class_="step")
     line = step(quantity)
-    children = [
-        _given(part) if flat else _part(part, f"{path}.{place}".lstrip("."))
-        for place, part in enumerate(parts(quantity))
-    ]
+    children = [_part(part, f"{path}.{place}".lstrip(".")) for place, part in enumerate(parts(quantity))]
     return h(
         "div",
         h("p", h("b", line.name), " = ", line.names, class_="how-names"),

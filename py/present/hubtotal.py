@@ -203,7 +203,7 @@ def _agreement(counted: int, reading: Reading, ours: int) -> Check:
 
 def _difference(counted: int, reading: Reading, ours: int, reason: str) -> Check:
     rest = (counted - reading.params) / ours
-    size = f"{abs(rest) * 100:.1f} % {'more' if rest > 0 else 'fewer'}"
+    size = f"{text.percent(abs(rest))} {'more' if rest > 0 else 'fewer'}"
     known = f", which {' and '.join(reading.reasons)}, otherwise has" if reading.reasons else " has"
     warns = abs(rest) > WARNS_ABOVE
     words = f"The Hub’s total of {text.parameters(counted)}{known} {size} than ours: {reason}."

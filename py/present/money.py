@@ -3,7 +3,6 @@
 What the reader enters here is part of the link, under keys of its own; it changes no figure of the cards.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -11,11 +10,8 @@ from urllib.parse import parse_qsl
 from present import fields, inputs, state, text
 from present.cards import Answer, price
 from present.fields import Issue, Rule, count, measure, rules_of
-from roofline import GPUS
 from roofline.energy import Energy, energy
 from roofline.hosted import DAYS_PER_MONTH, BreakEven, HostedPrice, break_even, hosted_price, hosted_prices
-
-_PROVIDER = re.compile(r"(?:^|[:,] )([^:,]+) (\d+\.\d+)(?=,|$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +26,8 @@ class Money:
 
 
 RULES: Mapping[str, Rule] = rules_of(Money)
+OWN = "yours"
+"""Name of the reader's own price among those of the list."""
 
 
 def read(values: Mapping[str, str]) -> tuple[Money, tuple[Issue, ...]]:
@@ -82,7 +80,7 @@ def own_rate(answer: Answer, money: Money) -> Rate | None:
     median = listed_rates(listed)[1] if listed else None
     usual = (median.input_usd_per_million, median.output_usd_per_million) if median else (None, None)
     first, second = (mine if mine is not None else other for mine, other in zip(given, usual, strict=True))
-    return None if first is None or second is None else Rate("yours", first, second)
+    return None if first is None or second is None else Rate(OWN, first, second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ def _even(answer: Answer, rate: Rate) -> BreakEven | None:
 
 def chosen(found: tuple[Comparison, ...]) -> Comparison | None:
     """The one that sentences speak of: the reader's own, else the median."""
-    return next((each for each in found if each.rate.name in ("yours", "median")), None)
+    return next((each for each in found if each.rate.name in (OWN, "median")), None)
 
 
 def tokens(number: float) -> str:
@@ -128,11 +126,11 @@ def verdict(answer: Answer, money: Money) -> str:
         return _unlisted(answer, money)
     if found.even is None:
         return "What a provider gives away is never undercut: the hosted price is zero."
-    whose = "your hosted price" if found.rate.name == "yours" else "the median hosted price"
+    whose = "your hosted price" if found.rate.name == OWN else "the median hosted price"
     if not found.even.possible:
         own, hosted = text.money(found.even.own_usd_per_request), text.money(found.even.hosted_usd_per_request)
         return f"These GPUs never cost less than {whose}: always busy, a request costs {own} here and {hosted} there."
-    share = text.share(found.even.utilization)
+    share = text.percent(found.even.utilization)
     return (
         f"From {tokens(found.even.tokens_per_day)} tokens a day on, these GPUs cost less than {whose}:"
         f" that is {share} of what they can answer."
@@ -149,26 +147,46 @@ def _unlisted(answer: Answer, money: Money) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """The reader's tokens a day: what the API takes for them, and how busy they keep the GPUs."""
+
+    tokens_per_day: int
+    requests_per_month: float
+    hosted_usd_per_month: float
+    utilization: float
+
+
+def volume(answer: Answer, money: Money) -> Volume | None:
+    """At the price that sentences speak of; None where no tokens are given, or no price is known."""
+    found, given = chosen(comparisons(answer, money)), money.money_tokens_per_day
+    if given is None or found is None or found.even is None:
+        return None
+    requests = given * DAYS_PER_MONTH / (answer.scenario.input_tokens + answer.scenario.output_tokens)
+    return Volume(
+        tokens_per_day=given,
+        requests_per_month=requests,
+        hosted_usd_per_month=requests * found.even.hosted_usd_per_request,
+        utilization=requests / found.even.capacity_requests_per_month,
+    )
+
+
 def at_volume(answer: Answer, money: Money) -> str:
     """What the reader's tokens a day cost here and there; empty where none are given."""
-    found, volume = chosen(comparisons(answer, money)), money.money_tokens_per_day
-    bill = answer.estimate.usd_per_month
-    if volume is None or found is None or found.even is None or bill is None:
+    found, bill = volume(answer, money), answer.estimate.usd_per_month
+    if found is None or bill is None:
         return ""
-    per_request = answer.scenario.input_tokens + answer.scenario.output_tokens
-    requests = volume * DAYS_PER_MONTH / per_request
-    most = found.even.capacity_requests_per_month
-    hosted_usd = requests * found.even.hosted_usd_per_request
-    if requests > most:
-        a_day = tokens(most * per_request / DAYS_PER_MONTH)
+    hosted_usd = found.hosted_usd_per_month
+    if found.utilization > 1.0:
+        most = tokens(found.tokens_per_day / found.utilization)
         return (
-            f"{tokens(volume)} tokens a day are more than these GPUs can answer, which is {a_day}."
+            f"{tokens(found.tokens_per_day)} tokens a day are more than these GPUs can answer, which is {most}."
             f" The API takes {text.money(hosted_usd)} a month for them."
         )
     cheaper = "these GPUs cost less" if bill < hosted_usd else "the API costs less"
     return (
-        f"{tokens(volume)} tokens a day cost {text.money(hosted_usd)} a month at the API and"
-        f" {text.money(bill)} on these GPUs, {text.share(requests / most)} busy: {cheaper}."
+        f"{tokens(found.tokens_per_day)} tokens a day cost {text.money(hosted_usd)} a month at the API and"
+        f" {text.money(bill)} on these GPUs, {text.percent(found.utilization)} busy: {cheaper}."
     )
 
 
@@ -181,10 +199,3 @@ def power(answer: Answer, money: Money) -> Energy | None:
         pue_factor=money.money_pue,
         usd_per_kwh=money.money_usd_per_kwh,
     )
-
-
-def providers(gpu: str) -> tuple[tuple[str, float], ...]:
-    """Who lists which price per GPU-hour, cheapest first; the price list keeps them in its note."""
-    listed = GPUS[gpu].price
-    found = _PROVIDER.findall(listed.figure.note) if listed else []
-    return tuple(sorted(((name.strip(), float(usd)) for name, usd in found), key=lambda each: each[1]))

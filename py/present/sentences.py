@@ -75,7 +75,7 @@ def evidence(estimate: Estimate) -> str:
     if found is None:
         return ""
     own = f"{text.count(found.with_this_model).number if found.with_this_model else 'none'} with this model"
-    errors = f"{_percent(found.tpot_error)} for time per token, {_percent(found.ttft_error)} for TTFT"
+    errors = f"{text.percent(found.tpot_error)} for time per token, {text.percent(found.ttft_error)} for TTFT"
     runs = text.plural(found.runs, "measured run")
     if found.similar:
         return (
@@ -85,10 +85,6 @@ def evidence(estimate: Estimate) -> str:
     return (
         f"No measured run is like this one. On the nearest {runs} ({found.description}; {own}): median error {errors}."
     )
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}".replace("%", "\u00a0%")
 
 
 def asked(answer: Answer, writer: Writer) -> tuple[Line, ...]:

@@ -78,7 +78,7 @@ def _rows(found: Startup, logged: Logged) -> tuple[Row, ...]:
 def _row(name: str, our: float, their: float | None, write: Callable[[float], str]) -> Node:
     assert their is not None
     share = difference(our, their)
-    words = text.UNKNOWN if share is None else f"{share:+.1%}".replace("%", "\u00a0%").replace("-", "−")
+    words = text.UNKNOWN if share is None else str(text.percent(share, signed=True))
     close = None if share is None else "close" if abs(share) <= CLOSE else "apart"
     cells = (h("td", write(our)), h("td", write(their)), h("td", words, data_difference=close))
     return h("tr", h("th", name, scope="row"), *cells)

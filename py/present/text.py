@@ -109,9 +109,13 @@ def money(value_usd: float) -> Quantity:
     return Quantity(f"${number}")
 
 
-def share(value: float) -> Quantity:
-    """A share of one as a percentage."""
-    return Quantity(f"{rounded(value * 100):g}", "%")
+def percent(share: float, *, signed: bool = False) -> Quantity:
+    """A share of one: whole per cent from ten on, one decimal below; what is left of nothing is not nothing."""
+    number = f"{abs(share) * 100:,.{0 if abs(share) >= 0.0995 else 1}f}"
+    if float(number.replace(",", "")) == 0:
+        return Quantity("<0.1" if share and not signed else "0", "%")
+    sign = "−" if share < 0 else "+" if signed else ""
+    return Quantity(sign + number, "%")
 
 
 def plural(number: float, singular: str, many: str | None = None) -> str:

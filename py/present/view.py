@@ -37,14 +37,13 @@ def card_node(card: Card) -> Node:
     """A label, its figure, and the lines beneath."""
     lines = (h("p", *line_nodes(line)) for line in card.lines)
     figure = h("dd", figure_node(card.figure), class_="figure")
-    label = h("dt", card.label, " ", _how(card))
-    return h("div", label, figure, h("dd", *lines, class_="aside"), class_="card")
+    how = how_button(card.figure.field, card.label) if card.figure.value is not None else None
+    return h("div", h("dt", card.label, " ", how), figure, h("dd", *lines, class_="aside"), class_="card")
 
 
-def _how(card: Card) -> Node:
-    """Opens the working of a card's figures."""
-    name = f"How: {card.label}"
-    about = {"data_open": f"how:{card.figure.field}", "aria_label": name, "aria_haspopup": "dialog"}
+def how_button(field: str, label: str) -> Node:
+    """Opens the working of a figure, and of those that stand with it."""
+    about = {"data_open": f"how:{field}", "aria_label": f"How: {label}", "aria_haspopup": "dialog"}
     return h("button", "How", type="button", class_="how", **about)
 
 

@@ -89,16 +89,11 @@ def _read(name: str) -> Any:
     return json.loads(_LOADER.get_data(os.path.join(_FOLDER, f"{name}.json")))
 
 
-def read_energy() -> dict[str, Any]:
-    """Figures of power, read when energy is asked for."""
-    found: dict[str, Any] = _read("energy")
-    return found
-
-
-def read_api_prices() -> dict[str, Any]:
-    """Prices of hosted APIs, read when one is asked for."""
-    found: dict[str, Any] = _read("api_prices")
-    return found
+def read_later(name: str, module: str) -> Any:
+    """A file that is read when its figures are first asked for, from the folder or archive of the module that asks."""
+    spec: Any = sys.modules[module].__spec__
+    folder = os.path.join(os.path.dirname(os.path.abspath(spec.origin)), "data")
+    return json.loads(spec.loader.get_data(os.path.join(folder, f"{name}.json")))
 
 
 GPU_FIGURES: dict[str, Any] = _read("gpus")

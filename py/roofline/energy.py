@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from .cost import HOURS_PER_MONTH
-from .data import Figure, figure, read_energy
+from .data import Figure, figure, read_later
 from .deployment import Deployment, Workload
 from .estimate import Estimate
 
@@ -58,7 +58,7 @@ class Energy:
 @cache
 def power_figures() -> PowerFigures:
     """The figures with their sources, read when first asked for."""
-    raw = read_energy()
+    raw = read_later("energy", __name__)
     return PowerFigures(
         power_share={generation: figure(row) for generation, row in raw["power_share"].items()},
         node_factor=figure(raw["node_factor"]),

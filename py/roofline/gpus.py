@@ -23,7 +23,7 @@ class Price:
         low_usd_per_gpu_hour: lowest listed.
         high_usd_per_gpu_hour: highest listed.
         providers: how many the median is over.
-        figure: source, date and the providers' own prices (note).
+        figure: sources and date; roofline.offers has each provider's own price.
     """
 
     usd_per_gpu_hour: float

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from .cost import HOURS_PER_MONTH, MILLION, SECONDS_PER_HOUR
-from .data import read_api_prices
+from .data import read_later
 from .deployment import Workload
 from .estimate import Estimate
 
@@ -75,7 +75,7 @@ class BreakEven:
 @cache
 def hosted_prices() -> tuple[HostedPrice, ...]:
     """The price list, read when first asked for."""
-    raw = read_api_prices()
+    raw = read_later("api_prices", __name__)
     return tuple(_price(raw, row) for row in raw["prices"])
 
 

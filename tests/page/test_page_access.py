@@ -5,7 +5,7 @@ import itertools
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from calculator import Calculator, Screen, screens
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 RULES = {"rules": {"target-size": {"enabled": True}}}
 
@@ -190,3 +190,29 @@ def test_the_headings_make_an_outline(booted_page):
     levels = booted_page.evaluate("[...document.querySelectorAll('h1,h2,h3')].map((h) => +h.localName[1])")
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+
+
+def in_sight(page: Page, name: str) -> bool:
+    """The whole tab stands within the tab list."""
+    return page.evaluate(
+        "(name) => { const tab = document.getElementById(`tab-${name}`).getBoundingClientRect();"
+        " const list = document.getElementById('tabs').getBoundingClientRect();"
+        " return tab.left >= list.left - 1 && tab.right <= list.right + 1 }",
+        name,
+    )
+
+
+def test_the_open_tab_is_in_sight_on_a_phone(browser, site):
+    page = browser.new_page(viewport={"width": 360, "height": 800})
+    page.goto(f"{site}?view=accuracy")
+    page.wait_for_selector("html[data-state=ready]", timeout=60_000)
+    assert in_sight(page, "accuracy")
+    assert page.evaluate("scrollY") == 0, "the page itself stays where it is"
+    page.locator("#tab-accuracy").focus()
+    for name in ("figures", "curve", "time", "find", "compare"):
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(f"#tab-{name}")).to_have_attribute("aria-selected", "true")
+        assert in_sight(page, name)
+    page.evaluate("history.pushState(null, '', '?view=curve'); dispatchEvent(new PopStateEvent('popstate'))")
+    assert in_sight(page, "curve")
+    page.close()

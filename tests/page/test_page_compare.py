@@ -7,6 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from calculator import Calculator, bundled_estimate, screens
 from playwright.sync_api import Page, expect
 
+from roofline import CATALOGUE
+
 RULES = {"rules": {"target-size": {"enabled": True}}}
 LLAMA = "meta-llama/Llama-3.1-8B"
 TWO = f"?view=compare&model={LLAMA}&tensor_parallel=1&a.model={LLAMA}&a.gpu=B200+SXM&a.tensor_parallel=1"
@@ -122,10 +124,33 @@ def test_hostile_pins_open_with_a_note(booted_page):
     assert page.locator("#view-compare img, #view-compare script").count() == 0
 
 
-def test_a_model_of_the_hub_is_read_once_the_user_says_so(booted, booted_page):
-    page = opened(booted_page, TWO.replace(f"a.model={LLAMA}", "a.model=org/unknown-model"))
-    expect(page.locator(".compare-obstacle")).to_contain_text("has not been read yet")
-    assert not [url for url in booted.hub.requests if "unknown-model" in url]
+def test_models_of_the_hub_are_read_by_one_button_and_never_before(boot, page, hub):
+    names = ("org/first", "org/second")
+    boot(page, TWO.replace(f"a.model={LLAMA}", f"a.model={names[0]}") + f"&b.model={names[1]}&b.tensor_parallel=1")
+    for name in names:
+        hub.add(name, CATALOGUE[LLAMA].config)
+    expect(page.locator(".compare-obstacle")).to_have_text(["Not read yet."] * 2)
+    expect(page.locator("#compare-unread")).to_contain_text("org/first and org/second")
+    assert hub.requests == []
+    page.get_by_role("button", name="Read and compare").press("Enter")
+    expect(page.locator(".compare-obstacle")).to_have_count(0)
+    expect(page.locator("#compare-unread")).to_be_hidden()
+    wanted = bundled_estimate(LLAMA, gpu="B200 SXM", tensor_parallel=1)
+    assert column(page, 1)["tpot_s"] == pytest.approx(wanted.tpot_s, rel=1e-9)
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Comparison"
+    boot(page, page.url.partition("/project/")[2])
+    expect(page.locator(".compare-obstacle")).to_have_count(0)
+
+
+def test_the_form_s_model_is_read_along_and_a_refusal_is_said_where_it_belongs(boot, page, hub):
+    boot(page, f"?view=compare&model=org/mine&tensor_parallel=1&a.model=org/gone&b.model={LLAMA}&b.tensor_parallel=1")
+    hub.add("org/mine", CATALOGUE[LLAMA].config)
+    expect(page.locator("#compare-unread")).to_contain_text("org/gone and org/mine")
+    page.get_by_role("button", name="Read and compare").click()
+    Calculator(page).answered("org/mine")
+    expect(page.locator(".compare thead th").nth(1)).to_contain_text("org/gone")
+    expect(page.get_by_role("button", name="Read and compare")).to_be_visible()
+    assert column(page, 0) == pytest.approx(column(page, 2))
 
 
 def test_a_pasted_model_is_compared_but_not_in_the_link(booted_page):

@@ -73,6 +73,59 @@ def test_the_working_of_every_figure_computes_to_the_figure(boot, page, query):
     assert steps > 80
 
 
+@pytest.mark.parametrize(
+    ("query", "least"),
+    [
+        ("?money_input_usd=3&money_output_usd=12&money_tokens_per_day=50M&money_usd_per_kwh=0.2", 26),
+        ("?money_output_usd=1e-4&money_input_usd=0.001&money_pue=1.1", 19),
+    ],
+    ids=["entered", "never"],
+)
+def test_the_working_of_every_figure_of_money_and_energy_computes_to_the_figure(boot, page, query, least):
+    boot(page, query)
+    expect(page.locator("#money-providers tbody tr").first).to_be_visible()
+    shown = dict(
+        page.eval_on_selector_all("#money [data-field]", "(all) => all.map((e) => [e.dataset.field, e.dataset.value])")
+    )
+    seen, steps = set(), 0
+    for button in page.locator("#money [data-open]").all():
+        button.click()
+        opened(page)
+        for field in page.eval_on_selector_all("[data-figure]", "(all) => all.map((e) => e.dataset.figure)"):
+            page.locator(f"[data-figure={field}]").click()
+            expect(page.locator("[data-figure][aria-pressed=true]")).to_have_attribute("data-figure", field)
+            step = page.evaluate(STEPS)[0]
+            result = read(step["result"] or step["parts"][0])
+            if field in shown:
+                assert result == pytest.approx(float(shown[field]), rel=1e-5), field
+            open_level(page)
+            steps += check_steps(page)
+            seen.add(field)
+        page.keyboard.press("Escape")
+    assert {field for field, value in shown.items() if value} <= seen
+    assert len(seen) >= least
+    assert steps > 40
+
+
+def test_a_link_opens_the_working_of_the_break_even(boot, page):
+    boot(page, "?money_tokens_per_day=10000000&how=break_even_median_tokens_per_day")
+    opened(page)
+    dialog = page.get_by_role("dialog", name="How: Hosted price, median")
+    open_level(page)
+    open_level(page)
+    for words in ("price list", "your choice"):
+        expect(dialog.get_by_text(words, exact=True).first).to_be_visible()
+    expect(dialog).to_contain_text("litellm")
+
+
+def test_a_cost_that_is_not_known_offers_no_working(boot, page):
+    boot(page, "?gpu=H20")
+    expect(page.get_by_role("button", name="How: Max Batch Size (per Replica)")).to_be_visible()
+    expect(page.get_by_role("button", name="How: Cost per Month")).to_have_count(0)
+    boot(page, "?gpu=H20&how=usd_per_month")
+    expect(page.locator("#link-notes")).to_contain_text("no figure of this answer has that name")
+
+
 def test_down_to_the_kernels(calculator):
     page = calculator.page
     page.get_by_role("button", name="How: Decode Throughput (per Replica)").click()

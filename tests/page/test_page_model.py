@@ -185,7 +185,7 @@ def test_a_difference_above_three_percent_warns(calculator, booted):
     page = calculator.page
     expect(page.locator("[data-check=differs]")).to_have_text("count differs from the Hub")
     expect(page.locator("#model-warning")).to_be_visible()
-    expect(page.locator("#model-warning")).to_contain_text("20.0 % more than ours")
+    expect(page.locator("#model-warning")).to_contain_text("20\u00a0% more than ours")
     page.get_by_role("button", name="DeepSeek V3.1").click()
     calculator.answered("deepseek-ai/DeepSeek-V3.1")
     expect(page.locator("#model-warning")).to_be_hidden()

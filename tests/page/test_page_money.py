@@ -9,6 +9,7 @@ from present import money
 from roofline import Deployment, Workload
 from roofline.energy import energy
 from roofline.hosted import break_even, hosted_price
+from roofline.offers import providers
 
 NAME = "deepseek-ai/DeepSeek-V3.1"
 
@@ -82,8 +83,9 @@ def test_energy_is_the_engines_and_follows_the_form(boot, page):
     expect(page.locator("#money-energy")).to_contain_text("enter a price per kWh")
     page.get_by_label("USD per kWh").fill("0,12")
     expect(page.locator("#money-energy")).to_contain_text("at your price")
-    page.locator("#money-power summary").first.click()
-    expect(page.locator("#money-power")).to_contain_text("ml-energy/leaderboard")
+    page.get_by_role("button", name="How: Energy per Output Token").click()
+    page.locator("#how-dialog summary", has_text="power of a GPU").click()
+    expect(page.locator("#how-dialog")).to_contain_text("ml-energy/leaderboard")
 
 
 def test_what_cannot_be_read_is_said_at_its_box(boot, page):
@@ -100,7 +102,7 @@ def test_a_providers_price_goes_into_the_form(boot, page):
     calculator = Calculator(boot(page))
     unfold(page)
     page.locator("#money-providers [data-usd]").first.click()
-    wanted = f"{money.providers('H200 SXM')[0][1]:g}"
+    wanted = f"{providers()['H200 SXM'][0].usd_per_gpu_hour:g}"
     expect(calculator.control("usd_per_gpu_hour")).to_have_value(wanted)
     assert f"usd_per_gpu_hour={wanted}" in page.url
 

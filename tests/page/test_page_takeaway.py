@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from calculator import Calculator, bundled_estimate, screens
 from playwright.sync_api import Page, expect
 
-from present import state
+from present import money, state
 from roofline import CATALOGUE, Model
 from roofline.document import document
 
@@ -26,13 +26,37 @@ def export(page: Page, form: str) -> str:
     return str(box.evaluate("(e) => e.textContent"))
 
 
-def on_cards(page: Page) -> dict[str, tuple[str, str]]:
-    """Value and text of every figure of the cards, by its field."""
+def on_screen(page: Page) -> dict[str, tuple[str, str]]:
+    """Value and text of every figure of the cards and of money and energy, by its field; of list prices by whose."""
     found = page.evaluate(
-        "[...document.querySelectorAll('#cards [data-field]')]"
+        "[...document.querySelectorAll('#cards [data-field], #money [data-field]')]"
         ".map((e) => [e.dataset.field, e.dataset.value, e.textContent])"
     )
-    return {field: (value, text.replace("\u00a0", " ")) for field, value, text in found}
+    prices = page.evaluate(
+        "[...document.querySelectorAll('#money-providers tbody tr')].map((row) => {"
+        " const [name, usd, date, source] = [...row.cells].map((cell) => cell.textContent);"
+        " return [name, row.querySelector('[data-usd]').dataset.usd, usd, source, date]; })"
+    )
+    figures = {field: (value, text.replace("\u00a0", " ")) for field, value, text in found}
+    return figures | {name: (usd, shown, source, date) for name, usd, shown, source, date in prices}
+
+
+def exported(rows: list[dict]) -> dict[str, tuple[str, ...]]:
+    """Rows of an export in the form of `on_screen`."""
+    found = {}
+    for row in rows:
+        value = "" if row["value"] is None else str(row["value"])
+        if row["field"] == "list_usd_per_gpu_hour":
+            found[row["label"]] = (f"{float(value):g}", row["shown"], row["source"], row["date"])
+        elif not row["field"].startswith("volume_"):
+            found[row["field"]] = (value, row["shown"])
+    return found
+
+
+def sentences(page: Page) -> list[str]:
+    """What stands above the table of hosted prices, without the words on buttons."""
+    script = "(all) => all.map((e) => e.firstChild?.data.trim()).filter(Boolean)"
+    return page.locator("#money-verdict, #money-volume").evaluate_all(script)
 
 
 def close(page: Page) -> None:
@@ -40,16 +64,29 @@ def close(page: Page) -> None:
     expect(page.locator("dialog[open]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("query", ["", LLAMA], ids=["default", "changed"])
+MONEY = (
+    "?v=1&model=meta-llama/Llama-3.1-70B&precision=fp8&tensor_parallel=4&money_output_usd=3"
+    "&money_tokens_per_day=20000000&money_usd_per_kwh=0.15&money_pue=1.2"
+)
+
+
+@pytest.mark.parametrize("query", ["", LLAMA, MONEY], ids=["default", "changed", "money"])
 def test_every_export_equals_the_screen(boot, page, query):
     boot(page, query)
-    cards = on_cards(page)
-    assert len(cards) > 20
+    if not page.locator("#money").evaluate("(e) => e.open"):
+        page.locator("#money > summary").click()
+    expect(page.locator("#money-providers tbody tr").first).to_be_visible()
+    shown, said = on_screen(page), sentences(page)
+    assert len(shown) > 35
+    assert "kwh_per_month" in shown
+    assert ("break_even_yours_tokens_per_day" in shown, len(said)) == ((True, 2) if query == MONEY else (False, 1))
 
     made = json.loads(export(page, "JSON"))
-    assert {row["field"]: (str(row["value"]), row["shown"]) for row in made["figures"]} == cards
+    assert exported(made["figures"]) == shown
+    assert [" ".join(words.split()) for words in made["sentences"]] == [" ".join(words.split()) for words in said]
     assert made["date"] and made["version"] and made["link"].startswith(page.url.split("?")[0])
-    for field, (value, _) in cards.items():
+    assert money.from_query(made["link"].partition("?")[2]) == money.from_query(query)
+    for field, (value, *_) in shown.items():
         if field in made:
             assert str(made[field]) == value
     assert state.read(made["scenario"])[0] == state.from_query(query)[0]
@@ -58,11 +95,17 @@ def test_every_export_equals_the_screen(boot, page, query):
     lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
     start = next(index for index, line in enumerate(lines) if line[:1] == ["group"])
     body = [dict(zip(lines[start], line, strict=True)) for line in lines[start + 1 :]]
-    assert {row["field"]: (row["value"], row["shown"]) for row in body} == cards
+    assert exported(body) == shown
+    assert [words for key, *rest in lines[:start] if key == "sentence" for words in rest] == made["sentences"]
 
-    rows = [line.strip("| ").split(" | ") for line in export(page, "Markdown").splitlines() if line.startswith("| ")]
-    shown = {cells[3].strip("`"): cells[1].replace("\\", "") for cells in rows if cells[3].startswith("`")}
-    assert shown == {field: text for field, (_, text) in cards.items()}
+    text = export(page, "Markdown")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    told = [(name, usd, field.strip("`")) for name, usd, field, *_ in rows if field.startswith("`")]
+    by_name = {name if field == "list_usd_per_gpu_hour" else field: usd for name, usd, field in told}
+    written = {name.replace("\\", ""): usd.replace("\\", "") for name, usd in by_name.items()}
+    assert {name: usd for name, usd in written.items() if not name.startswith("volume_")} == {
+        name: found[1] for name, found in shown.items()
+    }
 
 
 def test_the_json_is_the_command_lines(boot, page):

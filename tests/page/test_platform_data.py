@@ -49,6 +49,10 @@ def test_every_listed_price_is_there():
     for price in prices.values():
         assert price["low_usd_per_gpu_hour"] <= price["usd_per_gpu_hour"] <= price["high_usd_per_gpu_hour"]
         assert price["source"] and DATE.fullmatch(price["date"])
+        assert len({offer["provider"] for offer in price["offers"]}) == price["providers"]
+        for offer in price["offers"]:
+            assert offer["provider"] in price["note"] and offer["usd_per_gpu_hour"] > 0
+            assert offer["source"] and DATE.fullmatch(offer["date"])
 
 
 def test_every_bundled_model_can_be_read_back():

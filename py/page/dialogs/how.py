@@ -11,8 +11,8 @@ from page.dialogs.box import Box, styled
 from page.dom import listen, patch, write_query
 from page.output import Output
 from page.slices import Clock
-from present import howview, state
-from present.explain import Explanation, explain, text_lines, working
+from present import how_money, howview, money, state
+from present.explain import Explanation, text_lines, working
 from present.figures import Writer
 
 
@@ -38,19 +38,20 @@ class How:
         """Explain a figure of the answer that is shown; an unknown name is said on the page."""
         answer = output.shown
         assert answer is not None
-        card = howview.card_of(answer, Writer(binary=answer.scenario.units == "gib"), field)
+        self.entered, _ = money.from_query(str(location.search))
+        card = howview.card_of(answer, Writer(binary=answer.scenario.units == "gib"), self.entered, field)
         if card is None:
             write_query(state.with_key(str(location.search), "how", ""))
             output.link_notes((howview.unknown(field),))
             return
-        self.card, self.work, self.withheld = card, working(answer), answer.with_token
+        self.card, self.answer, self.work = card, answer, working(answer)
         self._show(field)
 
     def _show(self, field: str) -> None:
         self._stop()
-        self.explanation = explain(self.work, field)
+        self.explanation = how_money.explained(self.answer, self.work, self.entered, field)
         assert self.explanation is not None
-        nodes = howview.dialog_nodes(self.card, self.explanation, withheld=self.withheld)
+        nodes = howview.dialog_nodes(self.card, self.explanation, withheld=self.answer.with_token)
         self.box.open(self.card.title, nodes)
         write_query(state.with_key(str(location.search), "how", field))
 

@@ -9,9 +9,9 @@ from pyodide.ffi import create_once_callable, to_js
 from page.dialogs.box import Box, copied, styled
 from page.dom import find, listen
 from page.output import Output
-from present import state, takeaway
+from present import money, state, takeaway
 from present.cards import Answer
-from present.export import FORMATS, Stamp, file_name
+from present.export import FORMATS, Sheet, Stamp, file_name
 from present.figures import Writer
 
 COMMAND, LINK = "command", "link"
@@ -74,9 +74,11 @@ class TakeAway:
         assert answer is not None
         if answer.with_token:
             return ""
-        link = _address(state.to_query(answer.scenario)) if state.is_in_link(answer.scenario) else ""
+        entered, _ = money.from_query(str(location.search))
+        query = money.to_query(entered, state.to_query(answer.scenario))
+        link = _address(query) if state.is_in_link(answer.scenario) else ""
         stamp = Stamp(takeaway.VERSION, str(Date.new().toISOString())[:10], link)
-        return self.format.write(answer, Writer(binary=answer.scenario.units == "gib"), stamp)
+        return self.format.write(Sheet(answer, Writer(binary=answer.scenario.units == "gib"), stamp, entered))
 
     def _chosen(self, event: Any) -> None:
         answer = self.answer

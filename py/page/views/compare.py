@@ -1,5 +1,6 @@
 """The view that puts pinned scenarios beside the form's."""
 
+import asyncio
 from typing import Any
 
 from js import document
@@ -15,6 +16,7 @@ from present.cards import Answer
 from present.comparison import Column
 from present.errors import Problem
 from present.figures import Writer
+from present.hubtext import ModelRef
 from present.markup import h
 from present.models import Loaded
 from present.solve import solve
@@ -22,6 +24,7 @@ from present.state import PASTED, Scenario
 
 SKELETON = (
     h("ul", id="compare-notes", class_="notice", hidden=""),
+    h("div", id="compare-unread", class_="notice", hidden=""),
     h("div", id="compare-body"),
     h("p", compareview.PASTED_NOTE, id="compare-pasted", class_="soft", hidden=""),
 )
@@ -37,6 +40,10 @@ class View:
         self.current: Current | None = None
         self.turn = 0
         self.solved: dict[str, tuple[Scenario, Loaded, Answer | Problem]] = {}
+        self.unread: dict[str, ModelRef] = {}
+        """Models that only the Hub has, by what stands in the scenario."""
+        self.refused: dict[str, Problem] = {}
+        self.reading = False
         styles.use("find")
         patch(stage.panel, SKELETON)
         listen(stage.panel, "click", self._clicked)
@@ -58,8 +65,10 @@ class View:
         patch(find("compare-notes"), tuple(h("li", words) for words in notes))
         show(find("compare-notes"), bool(notes))
         show(find("compare-pasted"), any(not state.is_in_link(each) for each in BOARD.pinned.values()))
+        self.unread = {}
         if not BOARD.pinned:
             patch(find("compare-body"), compareview.empty_nodes())
+            self._offer()
             return
         self.stage.start(self._table(self.turn))
 
@@ -74,6 +83,20 @@ class View:
                     return
         binary = columns[0].scenario.units == "gib"
         patch(find("compare-body"), compareview.table_nodes(columns, Writer(binary=binary)))
+        self._offer()
+
+    def _offer(self) -> None:
+        """Offer to read what only the Hub has: it is asked when the reader says so."""
+        if not self.reading:
+            patch(find("compare-unread"), compareview.unread_nodes(self._missing()))
+            show(find("compare-unread"), bool(self.unread))
+
+    def _missing(self) -> list[str]:
+        """Names of what has not been read, the form's model among them."""
+        names = list(map(str, self.unread.values()))
+        if self.current is None and self.unread:
+            names.append(_name_of(str(find("model").value)))
+        return list(dict.fromkeys(filter(None, names)))
 
     def _own(self) -> Column:
         if self.current is None:
@@ -101,20 +124,46 @@ class View:
         kept = BOARD.kept.get(pin)
         if kept is not None:
             return kept.loaded
-        return self.stage.library.at_hand(scenario, "")
+        library = self.stage.library
+        return library.at_hand(scenario, "") or library.from_earlier(scenario.model)
 
-    def _not_here(self, scenario: Scenario) -> str:
+    def _not_here(self, scenario: Scenario) -> Problem | str:
         try:
             ref = hubtext.model_ref(scenario.model)
         except hubtext.NotAModel as reason:
             return str(reason)
-        return f"The config.json of {ref} has not been read yet: Swap it into the form and press Calculate Performance."
+        self.unread[scenario.model] = ref
+        return self.refused.get(scenario.model, compareview.UNREAD)
+
+    async def _read(self) -> None:
+        """Ask the Hub for all of them at once, then for the form's model if that is still missing."""
+        wanted, self.reading = dict(self.unread), True
+        patch(find("compare-unread"), compareview.reading_nodes(self._missing()))
+        try:
+            await asyncio.gather(*(self._fetch(typed, ref) for typed, ref in wanted.items()))
+        finally:
+            self.reading = False
+        if self.current is None:
+            find("scenario").requestSubmit()
+        failed = [str(ref) for typed, ref in wanted.items() if typed in self.refused]
+        self.stage.announce(compareview.read_said(len(wanted), failed))
+        self._draw()
+        find("compare-body").firstElementChild.focus()
+
+    async def _fetch(self, typed: str, ref: ModelRef) -> None:
+        self.refused.pop(typed, None)
+        try:
+            await self.stage.library.fetch(ref, typed)
+        except Refused as refusal:
+            self.refused[typed] = refusal.problem
 
     def _clicked(self, event: Any) -> None:
         button = event.target.closest("button")
         if not button:
             return
-        if button.hasAttribute("data-unpin"):
+        if button.hasAttribute("data-read"):
+            self.stage.start(self._read())
+        elif button.hasAttribute("data-unpin"):
             pin = str(button.getAttribute("data-unpin"))
             BOARD.drop(pin)
             self._draw()
@@ -137,3 +186,11 @@ class View:
             BOARD.drop(pin)
         self._draw()
         self.stage.announce(f"{pins.name_of(pin)} and the form were swapped.")
+
+
+def _name_of(typed: str) -> str:
+    """The model on the Hub that a text names; empty where it names none."""
+    try:
+        return str(hubtext.model_ref(typed))
+    except hubtext.NotAModel:
+        return ""

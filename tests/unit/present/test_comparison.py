@@ -54,7 +54,7 @@ def test_better_is_less_time_and_money_and_more_of_all_else(base, value, field):
 
 def test_amounts_are_said_as_shares_and_then_as_multiples():
     kind = KINDS["tpot_s"]
-    assert verdict(kind, 0.010, 0.012).words == "20 % longer"
+    assert verdict(kind, 0.010, 0.012).words == "20\u00a0% longer"
     assert verdict(kind, 0.010, 0.0025).words == "4 × shorter"
     assert verdict(kind, None, 0.01) is None
     assert verdict(kind, 0.0, 0.01) is None

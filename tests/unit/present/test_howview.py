@@ -6,6 +6,7 @@ from arithmetic import read
 from present import cards, howview
 from present.explain import explain, text_lines, to_text, working
 from present.figures import Figure, Writer
+from present.money import Money
 
 WRITER = Writer()
 SCENARIOS = [
@@ -31,21 +32,21 @@ def shown(found):
 def test_every_figure_of_every_card_can_be_chosen(found):
     for card, fields in shown(found):
         for field in fields:
-            how = howview.card_of(found, WRITER, field)
+            how = howview.card_of(found, WRITER, Money(), field)
             assert how is not None
             assert how.title == f"How: {card.label}"
             assert set(fields) <= {choice.field for choice in how.choices}
 
 
 def test_ranges_can_be_chosen_too(found):
-    choices = {choice.field: choice.label for choice in howview.card_of(found, WRITER, "ttft_s").choices}
+    choices = {choice.field: choice.label for choice in howview.card_of(found, WRITER, Money(), "ttft_s").choices}
     assert choices["ttft_s_low"].endswith("low end of the range")
     assert explain(working(found), "ttft_s_high").quantity.value == found.estimate.ttft_s_high
 
 
 def test_a_figure_that_no_card_shows_is_named(found):
-    assert howview.card_of(found, WRITER, "nonsense") is None
-    assert howview.card_of(found, WRITER, "__class__") is None
+    assert howview.card_of(found, WRITER, Money(), "nonsense") is None
+    assert howview.card_of(found, WRITER, Money(), "__class__") is None
     assert "nonsense" in howview.unknown("nonsense")
 
 
@@ -77,7 +78,7 @@ def test_an_input_shows_its_class_source_and_date(found):
 
 def test_what_a_token_opened_is_not_copied(found):
     explanation = explain(working(found), "fits")
-    card = howview.card_of(found, WRITER, "ttft_s")
+    card = howview.card_of(found, WRITER, Money(), "ttft_s")
     copied, withheld = (
         "".join(node.text() for node in howview.dialog_nodes(card, explanation, withheld=withheld))
         for withheld in (False, True)

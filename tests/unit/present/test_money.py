@@ -1,15 +1,15 @@
 """A hosted price against one's own GPUs, energy, list prices: in words, in nodes, in formulas."""
 
 import dataclasses
-import re
 
 import pytest
 from arithmetic import read
 from hypothesis import given
 from hypothesis import strategies as st
 
-from present import how_money, money, moneyview, state
+from present import how_money, money, moneycards, moneyview, state
 from present.explain import working
+from present.figures import Figure
 from present.formula import Origin
 from present.money import RULES, Money
 from roofline import GPUS
@@ -104,31 +104,76 @@ def test_tokens_a_day_on_both_sides_of_the_break_even(answer):
     assert money.at_volume(found, entered) == ""
 
 
-@pytest.mark.parametrize("gpu", [name for name, gpu in GPUS.items() if gpu.price is not None])
-def test_every_provider_of_the_list_is_read(gpu):
-    found, price = money.providers(gpu), GPUS[gpu].price
-    assert len(found) == price.providers
-    assert [usd for _, usd in found] == sorted(usd for _, usd in found)
-    assert all(re.fullmatch(r"[\w .&-]+", name) for name, _ in found)
+@pytest.mark.parametrize("gpu", GPUS)
+def test_every_provider_of_the_list_is_shown_with_date_and_source(answer, gpu):
+    found = answer(model="meta-llama/Llama-3.1-8B", gpu=gpu, tensor_parallel=1)
+    nodes = [node for top in moneyview.provider_nodes(found) for node in top.walk()]
+    rows = [[cell.text() for cell in node.children] for node in nodes if node.tag == "tr"][1:]
+    assert len(rows) == (GPUS[gpu].price.providers if GPUS[gpu].price else 0)
+    assert all(len(row) == 4 and all(row) for row in rows)
 
 
-@pytest.mark.parametrize("pue", [None, 1.1])
-def test_formulas_give_what_is_shown(answer, pue):
-    found, entered = answer(utilization=0.5, nodes=2), Money(money_pue=pue, money_usd_per_kwh=0.12)
-    work, shown = working(found), money.power(found, entered)
-    per_token, month = (make(work, pue) for make in (how_money.joules_per_output_token, how_money.kwh_per_month))
-    assert per_token.value == pytest.approx(shown.joules_per_output_token)
-    assert month.value == pytest.approx(shown.kwh_per_month)
-    assert shown.usd_per_month == pytest.approx(0.12 * shown.kwh_per_month)
-    main = money.chosen(money.comparisons(found, entered))
-    even = how_money.break_even_tokens_per_day(work, main.rate, Origin.PRICE, "list", "2026-11-24")
-    assert even.value == pytest.approx(main.even.tokens_per_day)
-    for quantity in (per_token, month, even):
-        for each in quantity.walk():
-            if each.formula is not None and each.name in (quantity.name, "hosted price of a request"):
-                assert read(each.formula.numbers()) == pytest.approx(read(str(each)), rel=1e-4)
-            if each.origin in (Origin.MEASURED, Origin.DATASHEET):
-                assert each.source and each.date
+ENTRIES = [
+    Money(),
+    Money(money_pue=1.1, money_usd_per_kwh=0.12, money_tokens_per_day=10**8),
+    Money(money_output_usd=12.0, money_tokens_per_day=10**7),
+    Money(money_input_usd=1e-4, money_output_usd=1e-4),
+]
+
+
+def shown_figures(answer, entered):
+    for group in moneycards.groups(answer, entered):
+        for card in group.cards:
+            for piece in (card.figure, *(piece for line in card.lines for piece in line)):
+                if isinstance(piece, Figure) and piece.value is not None:
+                    yield piece
+
+
+@pytest.mark.parametrize("entered", ENTRIES, ids=range(len(ENTRIES)))
+@pytest.mark.parametrize("asked", [{}, {"utilization": 0.5, "nodes": 2}, {"usd_per_gpu_hour": 0.5}])
+def test_every_figure_of_money_and_energy_has_a_formula_that_gives_it(answer, asked, entered):
+    found = answer(**asked)
+    work, seen = working(found), 0
+    for figure in shown_figures(found, entered):
+        explanation = how_money.explained(found, work, entered, figure.field)
+        assert explanation is not None, figure.field
+        assert explanation.quantity.value == figure.value
+        for each in explanation.quantity.walk():
+            seen += 1
+            if each.formula is not None and "smax" not in each.formula.numbers():
+                assert each.formula.value() == pytest.approx(each.value, rel=1e-9), each.name
+            if each.origin in (Origin.MEASURED, Origin.DATASHEET, Origin.PRICE):
+                assert each.source and each.date, each.name
+        if explanation.quantity.formula is not None:
+            numbers, result = explanation.steps[0].numbers, explanation.steps[0].result
+            assert read(numbers) == pytest.approx(read(result), rel=1e-4)
+    assert seen > 100
+
+
+def test_a_figure_that_this_answer_does_not_have_has_no_formula(answer):
+    found = answer(model="microsoft/phi-4", tensor_parallel=1)
+    work = working(found)
+    for field in ("break_even_median_tokens_per_day", "volume_utilization", "electricity_usd_per_month"):
+        assert field not in how_money.makers(found, work, Money())
+    assert how_money.explained(found, work, Money(), "usd_per_month") is not None
+
+
+def test_whose_each_hosted_price_is(answer):
+    """Half of it entered: that half is the reader's choice, the other the list's median."""
+    found, entered = answer(), Money(money_output_usd=12.0)
+    explanation = how_money.explained(found, working(found), entered, "hosted_yours_usd_per_request")
+    origins = {row.name: row.origin for row in explanation.inputs}
+    assert origins["hosted price of a million output tokens"] == Origin.YOURS
+    assert origins["hosted price of a million input tokens"] == Origin.PRICE
+
+
+def test_what_is_never_undercut_says_how_much_it_would_take(answer):
+    found = answer()
+    row = next(card for group in moneycards.groups(found, Money(money_input_usd=1e-4, money_output_usd=1e-4))
+               for card in group.cards)  # fmt: skip
+    assert str(row.figure) == "never"
+    share = next(piece for line in row.lines for piece in line if getattr(piece, "field", "").endswith("utilization"))
+    assert share.value > 1
 
 
 def test_electricity_is_unknown_without_its_price(answer):
@@ -142,4 +187,3 @@ def test_electricity_is_unknown_without_its_price(answer):
 def test_unknown_board_power_is_said(answer, monkeypatch):
     monkeypatch.setattr(money, "energy", lambda *_, **__: None)
     assert "not known" in moneyview.energy_nodes(answer(), Money())[0].text()
-    assert moneyview.power_nodes(answer(), Money()) == ()

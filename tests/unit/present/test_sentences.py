@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from present import sentences
+from present import sentences, text
 from present.figures import Writer
 
 
@@ -50,10 +50,10 @@ def test_evidence_names_runs_errors_and_how_many_of_this_model(answer):
     told = found.evidence
     assert told.similar
     assert sentences.evidence(found) == (
-        f"Median error {told.tpot_error:.0%} for time per token, {told.ttft_error:.0%} for TTFT, on {told.runs} "
-        f"measured runs like this one, each predicted without its model ({told.description}); "
+        f"Median error {text.percent(told.tpot_error)} for time per token, {text.percent(told.ttft_error)} for TTFT, "
+        f"on {told.runs} measured runs like this one, each predicted without its model ({told.description}); "
         f"{told.with_this_model or 'none'} with this model."
-    ).replace("%", "\u00a0%")
+    )
 
 
 def test_evidence_says_when_nothing_like_it_was_measured(answer):

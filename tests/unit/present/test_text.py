@@ -1,6 +1,7 @@
 """Numbers to text."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -112,3 +113,27 @@ def test_listing(names, phrase):
 def test_what_is_not_a_number_is_shown_as_unknown():
     assert text.significant(float("nan")) == text.UNKNOWN
     assert str(text.money(float("inf"))) == text.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("share", "plain", "signed"),
+    [
+        (0.1234, "12", "+12"),
+        (0.0996, "10", "+10"),
+        (-0.0994, "−9.9", "−9.9"),
+        (0.0061, "0.6", "+0.6"),
+        (0.0004, "<0.1", "0"),
+        (0.0, "0", "0"),
+        (12.0, "1,200", "+1,200"),
+    ],
+)
+def test_percent(share, plain, signed):
+    assert str(text.percent(share)) == f"{plain}\u00a0%"
+    assert str(text.percent(share, signed=True)) == f"{signed}\u00a0%"
+
+
+def test_no_other_module_writes_per_cent():
+    present = Path(text.__file__).parent
+    pattern = re.compile(r"\{[^{}]*%\}|\* ?100\b")
+    found = [path.name for path in present.glob("*.py") if pattern.search(path.read_text("utf-8"))]
+    assert found == ["text.py"]

@@ -22,7 +22,7 @@ def figures(node, path=""):
             yield from figures(child, f"{path}[{index}]")
 
 
-@pytest.mark.parametrize("name", ["gpus", "prices", "engines"])
+@pytest.mark.parametrize("name", ["gpus", "prices", "engines", "energy", "offers"])
 def test_every_figure_is_complete(name):
     found = list(figures(json.loads((FILES / f"{name}.json").read_text(encoding="utf-8"))))
     assert found
@@ -34,9 +34,10 @@ def test_every_figure_is_complete(name):
 
 
 def test_every_packaged_file_is_read():
-    text = Path(data.__file__).read_text(encoding="utf-8")
+    sources = {path.name: path.read_text(encoding="utf-8") for path in FILES.parent.glob("*.py")}
     for file in FILES.iterdir():
-        assert f'_read("{file.stem}")' in text, file.name
+        at_once, later = f'_read("{file.stem}")' in sources["data.py"], f'read_later("{file.stem}", __name__)'
+        assert at_once != any(later in text for text in sources.values()), file.name
 
 
 def test_figures_convert_to_si():
