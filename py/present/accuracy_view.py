@@ -1,5 +1,6 @@
 """The Accuracy view as nodes and a chart: filters, errors, predicted against measured, ranges, known weak regimes."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from present import text
@@ -45,6 +46,7 @@ FOLD_NAMES: Mapping[str, str] = {
 ANY_NAMES: Mapping[str, str] = {"model": "All models", "gpu": "All GPUs", "engine": "All engines"}
 ENGINE_TONES: Mapping[str, str] = {"vLLM": "1", "SGLang": "2", "TensorRT-LLM": "3"}
 EQUAL = "predicted = measured"
+LOADS = ("light load", "medium load", "heavy load")
 CLOSED_LOOP = ("tpot_s", "ttft_s", "replica_tokens_per_s")
 COLUMNS = (
     "Model",
@@ -227,11 +229,11 @@ def ranges(report: Report, figure: str) -> Node | None:
     groups = report.coverage.get(figure)
     if groups is None:
         return None
-    order = sorted(groups.items(), key=lambda item: (item[0] != "all", -item[1][0]))
+    order = sorted(groups.items(), key=lambda item: (_kind(item[0]), item[0]))
     rows = [
         h(
             "tr",
-            h("th", "All runs" if name == "all" else name, scope="row"),
+            h("th", _regime(name), scope="row"),
             h("td", str(n)),
             h("td", str(percent(share))),
         )
@@ -239,6 +241,18 @@ def ranges(report: Report, figure: str) -> Node | None:
     ]
     caption = "Runs inside an 80\u00a0% range that was made without their model"
     return table(caption, ("Runs of", "Runs", "Inside"), rows)
+
+
+def _kind(regime: str) -> int:
+    """Place of a regime in the table: all, GPUs, engines, loads, models with their formats."""
+    kinds = (("all",), ("Hopper", "Blackwell"), tuple(ENGINE_TONES), tuple(LOADS))
+    return next((place for place, names in enumerate(kinds) if regime in names), len(kinds))
+
+
+def _regime(name: str) -> str:
+    if name == "all":
+        return "All runs"
+    return re.sub(r"\bfp(\d+)\b", r"FP\1", name)
 
 
 def notes(report: Report, choice: Choice) -> tuple[Node, ...]:

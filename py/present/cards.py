@@ -85,8 +85,8 @@ class _Pen:
         low, high = self.value(f"{field}_low"), self.value(f"{field}_high")
         if low is None or high is None:
             return None
-        ends = self.writer.figure(field, low), self.writer.figure(field, high)
-        return (f"80 % range {ends[0]} to {ends[1]}",)
+        ends = (self.writer.figure(field, end).quantity for end in (low, high))
+        return (f"80 % range {text.span(*ends)}",)
 
 
 def groups(answer: Answer | None, writer: Writer) -> tuple[Group, ...]:

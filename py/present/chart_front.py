@@ -26,6 +26,7 @@ def front_chart(front: Sequence[Candidate], chosen: int | None = None) -> Chart:
             x=candidate.usd_per_month,
             y=candidate.request_tokens_per_s,
             series=candidate.deployment.gpu if candidate.deployment.gpu in own else OTHERS,
+            label=found.hardware(candidate) if index in (0, len(drawn) - 1) else "",
             words=words(candidate),
             pick=f"front:{index}",
         )

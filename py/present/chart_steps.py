@@ -32,6 +32,9 @@ _PHASE_NAMES: Mapping[str, Callable[[Estimate], str]] = {
 _LABELLED_SHARE = 0.04
 """Operators with less of a step than this say their name only when visited."""
 
+_ROOM = 2.5
+"""Factor by which the axis goes below the foot of the slope, for its label."""
+
 _RATES = (("BF16", "bf16"), ("FP8", "fp8"), ("FP4", "fp4"))
 _READS = {
     Kind.MATRIX: "weights",
@@ -145,6 +148,7 @@ def roofline_chart(result: Estimate, gpu: Gpu) -> Chart:
     intensities = [float(point.x) for point in points]
     least = min(1.0, *(each / 2 for each in intensities))
     most = max(*(_knee(gpu, peak) for _, peak in _peaks(gpu)), *intensities) * 4
+    lowest = min(gpu.hbm_bytes_per_s * least / _ROOM, *(point.y for point in points))
     return Chart(
         key="roofline",
         title="How close each operator comes to the roof",
@@ -152,7 +156,7 @@ def roofline_chart(result: Estimate, gpu: Gpu) -> Chart:
         f" above {_per_s(gpu.hbm_bytes_per_s, 'B')} of memory traffic."
         " The larger a point, the more of its step it takes.",
         x=Axis("Arithmetic intensity", "FLOP/byte", "log"),
-        y=Axis("Speed", "FLOP/s", "log"),
+        y=Axis("Speed", "FLOP/s", "log", low=lowest),
         layers=(
             line(_slope(gpu, least)),
             *(line(_roof(gpu, name, peak, most)) for name, peak in _peaks(gpu)),

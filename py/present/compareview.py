@@ -46,7 +46,8 @@ def read_said(wanted: int, missing: Sequence[str]) -> str:
 def empty_nodes() -> tuple[Node, ...]:
     """Before anything is pinned."""
     pin = h("button", "Pin this scenario", type="button", class_="chip", data_open="pin")
-    return (h("p", EMPTY, class_="compare-empty"), h("p", pin))
+    every = h("button", "See this scenario on every GPU", type="button", class_="chip", data_every="")
+    return (h("p", EMPTY, class_="compare-empty"), h("p", pin, every, class_="fixes"))
 
 
 def table_nodes(columns: Sequence[Column], writer: Writer) -> tuple[Node, ...]:

@@ -17,6 +17,7 @@ from present.cards import ASSUMPTIONS, Answer, Group
 from present.charts import Table
 from present.figures import Figure, Writer
 from present.money import Money
+from present.text import span
 from roofline.document import document
 from roofline.hosted import hosted_price
 from roofline.offers import providers
@@ -248,8 +249,10 @@ def _asked(sheet: Sheet) -> str:
 
 
 def _range(row: Row, writer: Writer) -> str:
-    ends = [_plain(str(writer.figure(row.field, end))) for end in (row.low, row.high) if end is not None]
-    return " to ".join(ends)
+    if row.low is None or row.high is None:
+        return ""
+    ends = (writer.figure(row.field, end).quantity for end in (row.low, row.high))
+    return _plain(span(*ends))
 
 
 def _where(row: Row) -> str:

@@ -6,7 +6,7 @@ Figures stand in elements with `data-cell`, the API's name, and `data-value`, th
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from present import found, view
+from present import found, text, view
 from present.figures import Writer
 from present.found import Miss
 from present.markup import Node, h
@@ -44,9 +44,8 @@ class Cells:
         low, high = (getattr(self.estimate, f"{field}_{end}", None) for end in ("low", "high"))
         if low is None or high is None:
             return None
-        first, last = self.writer.figure(field, low).quantity, self.writer.figure(field, high).quantity
-        begin = first.number if first.unit == last.unit else str(first)
-        return h("span", f"{begin} to {last}", class_="soft value")
+        ends = (self.writer.figure(field, end).quantity for end in (low, high))
+        return h("span", text.span(*ends), class_="soft value")
 
 
 def list_of(result: Found, name: str) -> tuple[Candidate, ...]:

@@ -26,12 +26,12 @@ def frame_nodes() -> tuple[Node, ...]:
         h("div", id="money-energy"),
         h("div", *_energy_boxes(), class_="grid money-boxes"),
         h("h3", "List prices of the GPU", id="money-gpu"),
-        h("div", id="money-providers", class_="scrolls", role="region", tabindex="0", aria_labelledby="money-gpu"),
+        h("div", id="money-providers"),
     )
 
 
 def _hosted_boxes() -> Iterator[Node]:
-    listed = [h("option", "the list’s, of this model", value=""), h("option", "as entered", value=OWN)]
+    listed = [h("option", "as listed for this model", value=""), h("option", "as I enter it", value=OWN)]
     listed += [
         h("option", f"{name}, {rate.name}: {_dollars(rate.input_usd_per_million)} in,"
           f" {_dollars(rate.output_usd_per_million)} out", value=str(index))
@@ -76,9 +76,9 @@ def comparison_nodes(answer: Answer, entered: Money) -> tuple[Node, ...]:
     rows = [_row(card, rate) for card, rate in zip(cards, _rates(answer, entered), strict=False)]
     if not rows:
         return ()
-    head = ("Hosted price", "Input", "Output", "A request", "GPUs cost less from", "Busy by then")
+    head = ("Hosted price", "GPUs cost less from", "Busy by then", "Input", "Output", "A request")
     columns = h("tr", *(h("th", words, scope="col") for words in head))
-    caption = h("caption", "Dollars per million tokens, and the load from which these GPUs cost less")
+    caption = h("caption", "From which load on these GPUs cost less; prices per million tokens")
     return (h("table", caption, h("thead", columns), h("tbody", *rows)),)
 
 
@@ -89,10 +89,10 @@ def _rates(answer: Answer, entered: Money) -> tuple[Rate, ...]:
 def _row(card: Card, rate: Rate) -> Node:
     """A hosted price: its card as a row."""
     figures = [piece for line in card.lines for piece in line if isinstance(piece, Figure)]
-    *prices, busy = (*figures[:3], card.figure, figures[3])
-    opens = next((each.field for each in (card.figure, busy, *prices) if each.value is not None), "")
+    shown = (card.figure, figures[3], *figures[:3])
+    opens = next((each.field for each in shown if each.value is not None), "")
     head = h("th", rate.name, " ", how_button(opens, card.label), scope="row")
-    return h("tr", head, *(h("td", figure_node(each)) for each in (*prices, busy)))
+    return h("tr", head, *(h("td", figure_node(each)) for each in shown))
 
 
 def volume_nodes(answer: Answer, entered: Money) -> tuple[Node | str, ...]:
@@ -126,14 +126,13 @@ def provider_nodes(answer: Answer) -> tuple[Node, ...]:
     found = providers().get(gpu)
     if not found:
         return (h("p", f"No list price of {gpu} is known."),)
-    columns = h("tr", *(h("th", words, scope="col") for words in ("Provider", "USD per GPU-hour", "Found", "Source")))
-    caption = h("caption", f"{gpu}, on demand; press a price to compute with it")
-    return (h("table", caption, h("thead", columns), h("tbody", *map(_provider, found))),)
+    words = f"{gpu} on demand, USD per GPU-hour. Press a price to compute with it."
+    return (h("p", words, class_="hint"), h("ul", *map(_provider, found), class_="offers"))
 
 
 def _provider(found: Provider) -> Node:
     usd = found.usd_per_gpu_hour
     label = f"{found.name} {usd:.2f} USD per GPU-hour: take this price"
     take = h("button", f"{usd:.2f}", type="button", class_="chip", data_usd=f"{usd:g}", aria_label=label)
-    head = h("th", found.name, scope="row")
-    return h("tr", head, h("td", take), h("td", found.date), h("td", found.source, class_="money-where"))
+    where = h("span", h("span", found.source), ", ", h("time", found.date), class_="hint")
+    return h("li", take, h("span", h("strong", found.name), where))

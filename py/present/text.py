@@ -35,6 +35,11 @@ class Quantity:
         return f"{self.number}{gap}{self.unit}"
 
 
+def span(low: Quantity, high: Quantity) -> str:
+    """Both ends of a range, a unit that they share once."""
+    return f"{low.number if low.unit == high.unit else low} to {high}"
+
+
 def rounded(value: float, digits: int = DIGITS) -> float:
     """Round to significant digits."""
     if value == 0 or not isfinite(value):

@@ -83,7 +83,7 @@ def test_the_working_of_every_figure_computes_to_the_figure(boot, page, query):
 )
 def test_the_working_of_every_figure_of_money_and_energy_computes_to_the_figure(boot, page, query, least):
     boot(page, query)
-    expect(page.locator("#money-providers tbody tr").first).to_be_visible()
+    expect(page.locator("#money-providers li").first).to_be_visible()
     shown = dict(
         page.eval_on_selector_all("#money [data-field]", "(all) => all.map((e) => [e.dataset.field, e.dataset.value])")
     )

@@ -33,9 +33,9 @@ def on_screen(page: Page) -> dict[str, tuple[str, str]]:
         ".map((e) => [e.dataset.field, e.dataset.value, e.textContent])"
     )
     prices = page.evaluate(
-        "[...document.querySelectorAll('#money-providers tbody tr')].map((row) => {"
-        " const [name, usd, date, source] = [...row.cells].map((cell) => cell.textContent);"
-        " return [name, row.querySelector('[data-usd]').dataset.usd, usd, source, date]; })"
+        "[...document.querySelectorAll('#money-providers li')].map((item) => {"
+        " const parts = ['strong', 'button', '.hint > span', 'time'].map((part) => item.querySelector(part));"
+        " return parts.map((part) => part.textContent).toSpliced(1, 0, parts[1].dataset.usd); })"
     )
     figures = {field: (value, text.replace("\u00a0", " ")) for field, value, text in found}
     return figures | {name: (usd, shown, source, date) for name, usd, shown, source, date in prices}
@@ -75,7 +75,7 @@ def test_every_export_equals_the_screen(boot, page, query):
     boot(page, query)
     if not page.locator("#money").evaluate("(e) => e.open"):
         page.locator("#money > summary").click()
-    expect(page.locator("#money-providers tbody tr").first).to_be_visible()
+    expect(page.locator("#money-providers li").first).to_be_visible()
     shown, said = on_screen(page), sentences(page)
     assert len(shown) > 35
     assert "kwh_per_month" in shown
@@ -96,7 +96,7 @@ def test_every_export_equals_the_screen(boot, page, query):
     start = next(index for index, line in enumerate(lines) if line[:1] == ["group"])
     body = [dict(zip(lines[start], line, strict=True)) for line in lines[start + 1 :]]
     assert exported(body) == shown
-    assert [words for key, *rest in lines[:start] if key == "sentence" for words in rest] == made["sentences"]
+    assert [line[1] for line in lines[:start] if line[:1] == ["sentence"]] == made["sentences"]
 
     text = export(page, "Markdown")
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]

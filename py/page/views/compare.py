@@ -163,6 +163,9 @@ class View:
             return
         if button.hasAttribute("data-read"):
             self.stage.start(self._read())
+        elif button.hasAttribute("data-every"):
+            find("view-find").dataset.every = "yes"
+            self.stage.open("find")
         elif button.hasAttribute("data-unpin"):
             pin = str(button.getAttribute("data-unpin"))
             BOARD.drop(pin)

@@ -42,13 +42,20 @@ class Every:
         self.current: Current | None = None
         self.asked = False
         self.turn = 0
+        self.panel = stage.panel
         listen(find("every-begin"), "click", self._begin)
 
     def show(self, current: Current | None) -> None:
         """The form has changed."""
         self.current = current
+        wished = self.panel.dataset.every == "yes"
+        self.asked = self.asked or wished
         if self.asked:
             self._fill()
+        if wished:
+            self.panel.dataset.every = ""
+            find("find-every").scrollIntoView(block="start")
+            find("every-begin").focus(preventScroll=True)
 
     def leave(self) -> None:
         """Stop."""

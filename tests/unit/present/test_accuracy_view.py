@@ -75,7 +75,7 @@ def test_no_point_is_said_not_hidden(report: Report) -> None:
 
 def test_ranges_and_weak_regimes_stand_below(report: Report) -> None:
     words = " ".join(node.text() for node in accuracy_view.notes(report, Choice("ttft_s")))
-    assert "dense, fp16" in words
+    assert "dense, FP16" in words
     assert "Known weak regimes" in words
     assert "7 serving runs: does not fit" in words
     assert "Ranges" not in " ".join(node.text() for node in accuracy_view.notes(report, Choice("cache memory")))

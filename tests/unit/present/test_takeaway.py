@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from present import takeaway
-from present.export import FORMATS, Stamp
+from present.export import FORMATS, Sheet, Stamp
 from present.figures import Writer
+from present.money import Money
 from present.state import PASTED
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -26,7 +27,7 @@ def test_the_version_is_the_projects():
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_an_export_shows_the_text_that_is_taken(answer, suffix):
     found, form = answer(), FORMATS[suffix]
-    text = form.write(found, Writer(), Stamp(takeaway.VERSION, "2026-11-24"))
+    text = form.write(Sheet(found, Writer(), Stamp(takeaway.VERSION, "2026-11-24"), Money()))
     nodes = takeaway.export_nodes(found, form, text)
     assert text in [node.text() for node in nodes]
     checked = [dict(n.attributes)["value"] for top in nodes for n in top.walk() if ("checked", "") in n.attributes]
