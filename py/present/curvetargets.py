@@ -9,7 +9,7 @@ from present.markup import Node, h
 from present.text import rounded
 from present.wanted import MS_PER_S, Wanted
 
-BOXES = {"ttft_s": "TTFT target, s", "tpot_ms": "TPOT target, ms"}
+BOXES = {"ttft_s": "TTFT target (s)", "tpot_ms": "TPOT target (ms)"}
 """Fields with a box beside the curve, and their labels."""
 
 

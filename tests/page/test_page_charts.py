@@ -118,8 +118,8 @@ def test_a_click_on_a_point_sets_the_concurrency(curve_page):
 
 
 def test_targets_mark_the_curve_and_stand_in_the_link(curve_page):
-    curve_page.get_by_label("TPOT target, ms").fill("15")
-    curve_page.get_by_label("TPOT target, ms").press("Enter")
+    curve_page.get_by_label("TPOT target (ms)").fill("15")
+    curve_page.get_by_label("TPOT target (ms)").press("Enter")
     model = models.bundled(LLAMA.model).model
     points = tuple(curve_points(model, inputs.deployment(LLAMA), inputs.workload(LLAMA)))
     limit = curve(points, 16, tpot_s=0.015).tpot_limit
@@ -127,10 +127,10 @@ def test_targets_mark_the_curve_and_stand_in_the_link(curve_page):
     expect(curve_page.locator("#curve-speed text.strong").filter(has_text="TPOT target")).to_contain_text(str(limit))
     expect(curve_page.locator("#curve-tpot text.label").filter(has_text="target")).to_have_text("target 15.0\xa0ms")
     assert "find_tpot_ms=15" in curve_page.url
-    curve_page.get_by_label("TTFT target, s").fill("soon")
-    curve_page.get_by_label("TTFT target, s").press("Enter")
+    curve_page.get_by_label("TTFT target (s)").fill("soon")
+    curve_page.get_by_label("TTFT target (s)").press("Enter")
     expect(curve_page.locator("#curve-issues")).to_contain_text("Time to first token")
-    expect(curve_page.get_by_label("TTFT target, s")).to_have_attribute("aria-invalid", "true")
+    expect(curve_page.get_by_label("TTFT target (s)")).to_have_attribute("aria-invalid", "true")
     assert "ttft" not in curve_page.url
 
 

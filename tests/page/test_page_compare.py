@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from calculator import Calculator, bundled_estimate, screens
 from playwright.sync_api import Page, expect
 
-from roofline import CATALOGUE
+from roofline import CATALOGUE, GPUS
 
 RULES = {"rules": {"target-size": {"enabled": True}}}
 LLAMA = "meta-llama/Llama-3.1-8B"
@@ -202,3 +202,11 @@ def test_axe_finds_nothing(booted_page, screen):
         found = Axe().run(page, options=RULES)
         assert found.violations_count == 0, found.generate_report()
         assert page.evaluate("document.documentElement.scrollWidth") <= screen.width
+
+
+def test_before_anything_is_pinned_one_button_leads_to_every_gpu(booted_page):
+    page = opened(booted_page, f"?view=compare&model={LLAMA}&tensor_parallel=1")
+    page.get_by_role("button", name="See this scenario on every GPU").click()
+    expect(page.locator("#tab-find")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#every-rows tr")).to_have_count(len(GPUS))
+    expect(page.locator("#every-begin")).to_be_focused()

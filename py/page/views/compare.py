@@ -164,7 +164,7 @@ class View:
         if button.hasAttribute("data-read"):
             self.stage.start(self._read())
         elif button.hasAttribute("data-every"):
-            find("view-find").dataset.every = "yes"
+            find("view-find").setAttribute("data-every", "")
             self.stage.open("find")
         elif button.hasAttribute("data-unpin"):
             pin = str(button.getAttribute("data-unpin"))

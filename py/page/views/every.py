@@ -48,12 +48,12 @@ class Every:
     def show(self, current: Current | None) -> None:
         """The form has changed."""
         self.current = current
-        wished = self.panel.dataset.every == "yes"
+        wished = self.panel.hasAttribute("data-every")
         self.asked = self.asked or wished
         if self.asked:
             self._fill()
         if wished:
-            self.panel.dataset.every = ""
+            self.panel.removeAttribute("data-every")
             find("find-every").scrollIntoView(block="start")
             find("every-begin").focus(preventScroll=True)
 
