@@ -168,7 +168,7 @@ def roofline_chart(result: Estimate, gpu: Gpu) -> Chart:
             tuple(row for phase, step in _steps(result) for row in _operator_rows(phase, step)),
         ),
         tones={point.series: "6" for point in _slope(gpu, least)}
-        | {_roof_words(name, peak): "6" for name, peak in _peaks(gpu)}
+        | {name: "6" for name, _ in _peaks(gpu)}
         | {"prefill": "3", "decode": "2"},
     )
 
@@ -191,7 +191,7 @@ def _slope(gpu: Gpu, least: float) -> list[Datum]:
 
 def _roof(gpu: Gpu, name: str, peak: float, most: float) -> list[Datum]:
     words = f"{_roof_words(name, peak)}: reached from {text.significant(_knee(gpu, peak))} FLOP/byte on"
-    knee = Datum(x=_knee(gpu, peak), y=peak, series=_roof_words(name, peak), words=words)
+    knee = Datum(x=_knee(gpu, peak), y=peak, series=name, words=words)
     return [knee, Datum(x=most, y=peak, series=knee.series)]
 
 
