@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import MappingProxyType
@@ -74,6 +75,12 @@ def working_tree() -> Content:
     return read
 
 
+@lru_cache(maxsize=256)
+def zipped(raw: bytes) -> bytes:
+    """The bytes as every server of this process sends them: the interpreter alone takes a second to compress."""
+    return gzip.compress(raw, 9, mtime=0)
+
+
 class Server(ThreadingHTTPServer):
     """One site under a base path, with what it sent counted."""
 
@@ -89,7 +96,6 @@ class Server(ThreadingHTTPServer):
         self.base = base
         self.headers = headers
         self.sent: list[tuple[str, int]] = []
-        self._zipped: dict[str, tuple[bytes, bytes]] = {}
 
     @property
     def url(self) -> str:
@@ -111,10 +117,7 @@ class Server(ThreadingHTTPServer):
         kind = TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "text/html"
         if not accepts_gzip or not kind.startswith(GZIPPED):
             return raw, kind, False
-        # equal by identity in the usual case, which costs nothing for a file of ten megabytes
-        if path not in self._zipped or self._zipped[path][0] != raw:
-            self._zipped[path] = (raw, gzip.compress(raw, 9, mtime=0))
-        return self._zipped[path][1], kind, True
+        return zipped(raw), kind, True
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -137,13 +140,13 @@ class Handler(BaseHTTPRequestHandler):
             found = self.server.body(path.removeprefix(self.server.base), accepts)
         if found is None:
             return self.send_error(404)
-        body, kind, zipped = found
+        body, kind, is_zipped = found
         self.send_response(200)
         charset = "; charset=utf-8" if kind.startswith("text/") else ""
         self.send_header("Content-Type", kind + charset)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "max-age=600")
-        if zipped:
+        if is_zipped:
             self.send_header("Content-Encoding", "gzip")
         for name, value in self.server.headers.items():
             self.send_header(name, value)

@@ -75,6 +75,7 @@ class Replica:
     waiting: deque[Request] = field(default_factory=deque)
     prefilling: list[Request] = field(default_factory=list)
     decoding: list[Request] = field(default_factory=list)
+    decoding_tokens: int = 0
     done: list[Request] = field(default_factory=list)
     answered_s: list[float] = field(default_factory=list)
     step_times: dict[tuple[float, ...], float] = field(default_factory=dict)
@@ -108,6 +109,7 @@ class Replica:
         self.now_s += steps * self._step_s(chunks, decoding, steps)
         for request in decoding:
             request.output_left -= steps
+        self.decoding_tokens += steps * len(decoding)
         finished = [request for request in decoding if request.output_left <= 0]
         for request, tokens in chunks:
             request.prompt_left -= tokens
@@ -116,6 +118,7 @@ class Replica:
         for request in finished:
             if request in self.decoding:
                 self.decoding.remove(request)
+                self.decoding_tokens -= request.context_tokens
             self.done.append(request)
             self.answered_s.append(self.now_s)
         return finished
@@ -127,6 +130,7 @@ class Replica:
         if request.output_left <= 0:
             return [request]
         self.decoding.append(request)
+        self.decoding_tokens += request.context_tokens
         return []
 
     def _chunks(self) -> list[Chunk]:
@@ -150,7 +154,7 @@ class Replica:
     def _step_s(self, chunks: list[Chunk], decoding: list[Request], steps: int) -> float:
         """Time of one step; cached on a grid of contexts."""
         n, k = len(decoding), len(chunks)
-        context = sum(r.context_tokens for r in decoding) / n + steps / 2 if n else 0.0
+        context = self.decoding_tokens / n + steps / 2 if n else 0.0
         tokens = sum(c.tokens for c in chunks) / k if k else 0.0
         past = sum(c.request.prompt_tokens - c.request.prompt_left for c in chunks) / k if k else 0.0
         first = sum(c.tokens == c.request.prompt_left for c in chunks)

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import chromium
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Route
 
 import app_zip
 import build_site
@@ -30,15 +31,7 @@ from serve import Server, serving, tree
 SITE = Path(__file__).resolve().parents[2] / "site"
 BASE = "/some/project/"
 BOOT_TIMEOUT_MS = 60_000
-CHROMIUM_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+SKIP_MS, SKIP_EVERY_MS, MOST_SKIPS = 500, 50, 400
 # The Hub's own answer to an id that it does not show: no such repository, or a private one.
 UNKNOWN_REPO = {"error": "Invalid username or password."}
 
@@ -178,14 +171,14 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any], browser_n
         return browser_type_launch_args
     executable = install_browser.find()
     assert executable, "no Chromium: run `make setup`"
-    return {**browser_type_launch_args, "executable_path": executable, "args": CHROMIUM_FLAGS}
+    return {**browser_type_launch_args, "executable_path": executable, "args": chromium.FLAGS}
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """The built site, served from a sub-path as a project page is."""
-    packed = {name: build_site.PACKED / Path(name).name for name in app_zip.ARCHIVES}
-    is_of_these = all(path.exists() and path.read_bytes() == app_zip.pack()[name] for name, path in packed.items())
+    kept = {name: build_site.PACKED / Path(name).name for name in app_zip.ARCHIVES}
+    is_of_these = all(kept[name].exists() and kept[name].read_bytes() == data for name, data in app_zip.pack().items())
     assert is_of_these, "site/ is not of these sources: run `make site`"
     with serving(tree(SITE), BASE) as running:
         yield running
@@ -235,6 +228,16 @@ def wait_ready(page: Page) -> Page:
     state = page.locator("html").get_attribute("data-state")
     assert state == "ready", f"boot: {state}: {page.locator('#boot-notice').text_content()}"
     return page
+
+
+def skip_waits(page: Page, told: Locator, words: str) -> None:
+    """Let the page's own clock, installed before, run ahead until something is told: tries and pauses take no time."""
+    for _ in range(MOST_SKIPS):
+        page.clock.fast_forward(SKIP_MS)
+        page.wait_for_timeout(SKIP_EVERY_MS)
+        if words in (told.text_content() or ""):
+            return
+    raise AssertionError(f"not told: {words}; but {told.text_content()}")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import skip_waits
 from playwright.sync_api import expect
 
 
@@ -73,9 +74,10 @@ outcome
 def test_a_part_that_does_not_arrive_is_said_with_a_retry(site, page, hub, part):
     hub.expected_errors = [".*"]
     page.route(re.compile(rf"/{re.escape(part)}"), lambda route: route.abort())
+    page.clock.install()
     page.goto(site)
     notice = page.locator("#boot-notice")
-    expect(notice).to_contain_text("could not be loaded", timeout=20_000)
+    skip_waits(page, notice, "could not be loaded")
     assert page.locator("html").get_attribute("data-state") == "failed"
     page.unroute(re.compile(rf"/{re.escape(part)}"))
     notice.get_by_role("button", name="Retry").click()
