@@ -112,7 +112,13 @@
 
     function loadTheRest() {
         if (html.dataset.state !== "ready") return;
-        const load = () => import(new URL(later, document.baseURI)).then(({ start }) => start(addresses)).catch(() => {});
+        const address = new URL(later, document.baseURI);
+        const load = () => import(address).then(({ start }) => start(addresses), again);
+        // a browser may remember what it did not get, by the whole address
+        const again = () => {
+            address.hash += "again";
+            addEventListener("online", load, { once: true });
+        };
         "requestIdleCallback" in window ? requestIdleCallback(load, { timeout: 2_000 }) : setTimeout(load, 500);
     }
 

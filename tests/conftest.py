@@ -10,9 +10,46 @@ from hypothesis import settings
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
+# a module runs on one worker: what takes long begins first, so that no worker is left alone with it at the end
+LONG_FIRST = (
+    "page/test_offline.py",
+    "page/test_embed.py",
+    "page/test_page_first_answer.py",
+    "page/test_platform.py",
+    "page/test_page_money.py",
+    "page/test_page_form.py",
+    "page/test_page_how.py",
+    "page/test_page_picker.py",
+    "page/test_page_errors.py",
+    "page/test_page_access.py",
+    "page/test_page_charts.py",
+    "page/test_page_find.py",
+    "unit/roofline/test_search.py",
+    "page/test_page_takeaway.py",
+    "page/test_page_model.py",
+    "page/test_docs_sites.py",
+    "page/test_page_accuracy.py",
+    "measured/test_kernels.py",
+    "unit/roofline/test_reading_fuzz.py",
+    "page/test_page_token.py",
+    "page/test_page_examples.py",
+    "page/test_embed_dialog.py",
+    "measured/test_accuracy.py",
+    "page/test_page.py",
+    "page/test_page_compare.py",
+    "measured/test_simulation.py",
+    "page/test_page_startup.py",
+)
+
 ROOT = Path(__file__).resolve().parent.parent
 FACTS = ROOT.parent / "shared" / "data"
 LOCAL = ("127.0.0.1", "::1", "localhost")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long modules first; the rest stays as it is (--no-loadscope-reorder lets xdist keep the order)."""
+    place = {ROOT / "tests" / name: number for number, name in enumerate(LONG_FIRST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 @pytest.fixture(scope="session")

@@ -111,6 +111,12 @@ class Screen:
         return f"{self.width}-{self.theme}"
 
 
+def follow(page: Page, query: str) -> None:
+    """Let a started page follow a link of its own."""
+    page.evaluate("(query) => history.pushState(null, '', location.pathname + query)", query)
+    page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
+
+
 def screens() -> Iterator[Screen]:
     """A dark phone and a light desktop; with EVERY_SCREEN=1 in the environment three widths, each light and dark."""
     every = [Screen(width, theme) for width in (360, 768, 1280) for theme in ("light", "dark")]

@@ -18,6 +18,9 @@ from roofline import CATALOGUE
 from serve import Server, serving, tree
 
 QWEN = CATALOGUE["Qwen/Qwen3-8B"].config
+CAME = (
+    "(name) => performance.getEntriesByType('resource').some((e) => e.name.includes(name) && e.responseStatus === 200)"
+)
 LIST = re.compile(r'\[\{"url":.*?\}\]')
 
 
@@ -269,12 +272,27 @@ def test_offline_is_said_with_what_still_works(boot, page, hub, context):
     calculator = Calculator(boot(page))
     note = page.locator("#offline")
     expect(note).to_be_hidden()
+    page.wait_for_function(CAME, arg="js/offline.mjs")
     context.set_offline(True)
     expect(note).to_have_text("Offline: bundled, kept, pasted and manual models still compute.")
     calculator.ask("meta-llama/Llama-3.1-8B")
     calculator.answered("meta-llama/Llama-3.1-8B")
     context.set_offline(False)
     expect(note).to_be_hidden()
+
+
+def test_who_goes_offline_before_the_rest_has_come_is_told_of_the_network_later(boot, page, hub, context):
+    """What says so did not arrive; it is asked for again when the network is back."""
+    hub.expected_errors = ["Failed to load resource"]
+    page.route("**/js/offline.mjs*", lambda route: route.abort())
+    with page.expect_event("requestfailed", lambda request: "js/offline.mjs" in request.url):
+        boot(page)
+    page.unroute("**/js/offline.mjs*")
+    context.set_offline(True)
+    context.set_offline(False)
+    page.wait_for_function(CAME, arg="js/updates.mjs")
+    context.set_offline(True)
+    expect(page.locator("#offline")).to_contain_text("Offline: ")
 
 
 def test_a_model_of_an_earlier_visit_needs_no_network(boot, page, hub, context):

@@ -117,19 +117,21 @@ def test_price_presets_of_the_chosen_gpu(boot, page):
     expect(options).to_have_count(1)
 
 
-@pytest.mark.parametrize(
-    ("hostile", "words"),
-    [
-        ("money_input_usd=abc", "not a number"),
-        ("money_pue=99", "between 1 and 10"),
-        ("money_pue=" + "9" * 400, "too long"),
-        ("money_tokens_per_day=-1", "between 1 and"),
-        ("money_usd_per_kwh=%00<b>", "not a number"),
-    ],
-)
-def test_what_a_link_gets_wrong_is_said_at_its_box(boot, page, hostile, words):
-    boot(page, f"?{hostile}")
-    expect(page.locator("#money .field-error:not(:empty)")).to_contain_text(words)
+HOSTILE = {
+    "money_input_usd": ("abc", "not a number"),
+    "money_pue": ("99", "between 1 and 10"),
+    "money_output_usd": ("9" * 400, "too long"),
+    "money_tokens_per_day": ("-1", "between 1 and"),
+    "money_usd_per_kwh": ("%00<b>", "not a number"),
+}
+
+
+def test_what_a_link_gets_wrong_is_said_at_its_box(boot, page):
+    boot(page, "?" + "&".join(f"{key}={text}" for key, (text, _) in HOSTILE.items()))
+    for key, (_, words) in HOSTILE.items():
+        expect(page.locator(f"#{key}-error")).to_contain_text(words)
+        expect(page.locator(f"#{key}")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#money .field-error:not(:empty)")).to_have_count(len(HOSTILE))
     expect(page.locator("#money-verdict")).not_to_be_empty()
 
 

@@ -3,10 +3,11 @@
 import csv
 import io
 import json
+from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from calculator import Calculator, bundled_estimate, screens
+from calculator import Calculator, bundled_estimate, follow, screens
 from playwright.sync_api import Page, expect
 
 from present import money, state
@@ -108,8 +109,21 @@ def test_every_export_equals_the_screen(boot, page, query):
     }
 
 
-def test_the_json_is_the_command_lines(boot, page):
-    boot(page)
+@pytest.fixture
+def opened(booted_page: Page) -> Callable[..., Page]:
+    """A function: the module's page after a link, no dialog open, with the clipboard allowed."""
+
+    def after(query: str = "") -> Page:
+        booted_page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        close(booted_page)
+        follow(booted_page, query)
+        return booted_page
+
+    return after
+
+
+def test_the_json_is_the_command_lines(opened):
+    page = opened()
     made = json.loads(export(page, "JSON"))
     name = "deepseek-ai/DeepSeek-V3.1"
     entry = CATALOGUE[name]
@@ -119,8 +133,8 @@ def test_the_json_is_the_command_lines(boot, page):
         assert made[key] == (pytest.approx(value, rel=1e-9) if isinstance(value, float) else value), key
 
 
-def test_a_download_is_what_is_shown(boot, page, tmp_path):
-    boot(page, LLAMA)
+def test_a_download_is_what_is_shown(opened, tmp_path):
+    page = opened(LLAMA)
     for form, suffix in (("JSON", "json"), ("CSV", "csv"), ("Markdown", "md")):
         text = export(page, form)
         with page.expect_download() as waiting:
@@ -132,22 +146,20 @@ def test_a_download_is_what_is_shown(boot, page, tmp_path):
         expect(page.locator("#takeaway-dialog [role=status]")).to_contain_text(f"Llama-3.1-8B-H200-SXM.{suffix}")
 
 
-def test_an_export_is_copied(boot, page, context):
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    boot(page)
+def test_an_export_is_copied(opened):
+    page = opened()
     text = export(page, "Markdown")
     page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.locator("#takeaway-dialog [role=status]")).to_have_text("Copied.")
     assert page.evaluate("navigator.clipboard.readText()") == text
 
 
-def test_the_link_opens_the_scenario(boot, page, context):
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    boot(page, LLAMA + "&view=figures")
-    figures = Calculator(page).figures()
-    page.get_by_role("button", name="Copy link").click()
-    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
-    link = page.evaluate("navigator.clipboard.readText()")
+def test_the_link_opens_the_scenario(opened, boot, page):
+    before = opened(LLAMA + "&view=figures")
+    figures = Calculator(before).figures()
+    before.get_by_role("button", name="Copy link").click()
+    expect(before.get_by_role("button", name="Link copied")).to_be_visible()
+    link = before.evaluate("navigator.clipboard.readText()")
     boot(page, "?" + link.partition("?")[2])
     assert Calculator(page).figures() == figures
 
@@ -168,9 +180,8 @@ def test_a_link_that_may_not_be_copied_is_shown(boot, page):
         ("TensorRT-LLM", ["trtllm-serve deepseek-ai/DeepSeek-V3.1", "--tp_size 8", "serve.yaml"]),
     ],
 )
-def test_the_command_of_the_chosen_engine(boot, page, context, engine, words):
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    boot(page, f"?engine={engine}")
+def test_the_command_of_the_chosen_engine(opened, engine, words):
+    page = opened(f"?engine={engine}")
     page.get_by_role("button", name="Serving command").click()
     box = page.get_by_role("region", name=f"Command that starts {engine}")
     for each in words:

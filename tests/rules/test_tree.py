@@ -37,6 +37,13 @@ def text_of(path: str) -> str:
         return ""
 
 
+def test_the_modules_that_begin_first_are_there():
+    """tests/conftest.py names them; a renamed one would silently go to the end."""
+    named = re.findall(r'^    "(.+\.py)",$', text_of("tests/conftest.py"), re.MULTILINE)
+    assert len(named) > 20
+    assert [name for name in named if not (ROOT / "tests" / name).is_file()] == []
+
+
 def test_no_third_party_or_generated_file_is_tracked():
     assert not [path for path in tracked() if THIRD_PARTY.search(path)]
 
