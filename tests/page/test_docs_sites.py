@@ -43,6 +43,24 @@ def mkdocs(folder: Path, frame: Frame) -> Path:
     return folder / "out"
 
 
+@pytest.fixture(scope="module")
+def calculators_server():
+    """A server of the calculator whose headers a test may set."""
+    with serving(tree(SITE), "/some/project/") as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=[sphinx, mkdocs], ids=lambda make: make.__name__)
+def sealed(request, calculators_server, tmp_path_factory):
+    """Address of a documentation site with `sandbox="allow-scripts"` set on the plain frame."""
+    built = request.param(tmp_path_factory.mktemp("sealed"), Frame(calculators_server.url, SCENARIO))
+    html = (built / "index.html").read_text("utf-8")
+    assert html.count("<iframe ") == 1
+    (built / "index.html").write_text(html.replace("<iframe ", '<iframe sandbox="allow-scripts" '), "utf-8")
+    with serving(tree(built)) as running:
+        yield running.url
+
+
 @pytest.fixture(scope="module", params=[sphinx, mkdocs], ids=lambda make: make.__name__)
 def docs(request, site, tmp_path_factory):
     """Address of a documentation site whose page embeds the calculator, the height following."""
@@ -78,27 +96,21 @@ def follows(box, frame, timeout_s=10):
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("make", [sphinx, mkdocs], ids=lambda make: make.__name__)
 @pytest.mark.parametrize("headers", [{"Access-Control-Allow-Origin": "*"}, {}], ids=["with", "without"])
-def test_a_documentation_site_may_sandbox_it(make, headers, page, hub, tmp_path):
-    """`sandbox="allow-scripts"` set on the plain frame: live with the header, else the static answer and why."""
+def test_a_documentation_site_may_sandbox_it(sealed, calculators_server, headers, page, hub):
+    """Live with the header, else the static answer and why."""
     if not headers:
         hub.expected_errors = ["CORS policy", "net::ERR_FAILED"]
-    with serving(tree(SITE), "/some/project/", headers=headers) as calculator:
-        built = make(tmp_path, Frame(calculator.url, SCENARIO))
-        html = (built / "index.html").read_text("utf-8")
-        assert html.count("<iframe ") == 1
-        (built / "index.html").write_text(html.replace("<iframe ", '<iframe sandbox="allow-scripts" '), "utf-8")
-        with serving(tree(built)) as running:
-            page.goto(running.url)
-            frame = ready(inside(page, calculator.url), "ready" if headers else "failed")
-            page.evaluate("ask(document.querySelector('iframe'))")
-            (said,) = heard(page, "roofline:result")
-            assert heard(page, "roofline:height")[-1]["px"] > 300
-            if headers:
-                assert said["result"]["model"] == "Qwen/Qwen3-8B"
-            else:
-                assert said["problem"]["code"] == "not-started"
-                expect(frame.locator("#boot-notice")).to_contain_text("sandboxed")
-                expect(frame.locator("#origin")).to_contain_text("computed when this page was built")
-                expect(frame.locator("#headline")).to_contain_text("Fits")
+    calculators_server.headers = headers
+    page.goto(sealed)
+    frame = ready(inside(page, calculators_server.url), "ready" if headers else "failed")
+    page.evaluate("ask(document.querySelector('iframe'))")
+    (said,) = heard(page, "roofline:result")
+    assert heard(page, "roofline:height")[-1]["px"] > 300
+    if headers:
+        assert said["result"]["model"] == "Qwen/Qwen3-8B"
+    else:
+        assert said["problem"]["code"] == "not-started"
+        expect(frame.locator("#boot-notice")).to_contain_text("sandboxed")
+        expect(frame.locator("#origin")).to_contain_text("computed when this page was built")
+        expect(frame.locator("#headline")).to_contain_text("Fits")

@@ -249,6 +249,7 @@ def test_the_hub_is_left_alone_when_it_asks_to_wait(boot, page, hub):
     """After a 429 no search goes out until the pause is over; bundled models are there all the same."""
     headers = {"RateLimit": '"api";r=0;t=3', "access-control-expose-headers": "RateLimit"}
     hub.add_path(SEARCH, "", status=429, headers=headers)
+    page.clock.install()
     calculator = Calculator(boot(page))
     type_model(calculator, "qwen3")
     expect(status(page)).to_contain_text("Hugging Face asks to wait")
@@ -258,7 +259,7 @@ def test_the_hub_is_left_alone_when_it_asks_to_wait(boot, page, hub):
     expect(status(page)).to_contain_text("Hugging Face asks to wait")
     assert len(searches(hub)) == 1
     hub.add_path(SEARCH, FOUND)
-    page.wait_for_timeout(3_000)
+    page.clock.fast_forward(3_000)
     page.keyboard.type("b")
     expect(status(page)).to_contain_text("on Hugging Face.")
     assert len(searches(hub)) == 2
