@@ -46,7 +46,6 @@ FOLD_NAMES: Mapping[str, str] = {
 ANY_NAMES: Mapping[str, str] = {"model": "All models", "gpu": "All GPUs", "engine": "All engines"}
 ENGINE_TONES: Mapping[str, str] = {"vLLM": "1", "SGLang": "2", "TensorRT-LLM": "3"}
 EQUAL = "predicted = measured"
-LOADS = ("light load", "medium load", "heavy load")
 CLOSED_LOOP = ("tpot_s", "ttft_s", "replica_tokens_per_s")
 COLUMNS = (
     "Model",
@@ -198,8 +197,8 @@ def chart(report: Report, choice: Choice) -> Chart:
         key=f"accuracy-{figure.name.replace(' ', '-')}",
         title=f"{figure.title}: predicted against measured",
         summary=f"{sentence(points, summary(points, fold))} The band is {percent(WITHIN)} to each side.",
-        x=Axis("measured", **axis),  # type: ignore[arg-type]
-        y=Axis("predicted", **axis),  # type: ignore[arg-type]
+        x=Axis("Measured", **axis),  # type: ignore[arg-type]
+        y=Axis("Predicted", **axis),  # type: ignore[arg-type]
         layers=(Layer("band", tuple(ends)), line([_plain(end) for end in ends]), dots(drawn)),
         table=Table(
             f"{NAMES.get(figure.name, figure.name)}, {fold}, largest error first",
@@ -229,7 +228,7 @@ def ranges(report: Report, figure: str) -> Node | None:
     groups = report.coverage.get(figure)
     if groups is None:
         return None
-    order = sorted(groups.items(), key=lambda item: (_kind(item[0]), item[0]))
+    order = sorted(groups.items(), key=lambda item: (_place(item[0]), item[0]))
     rows = [
         h(
             "tr",
@@ -243,10 +242,15 @@ def ranges(report: Report, figure: str) -> Node | None:
     return table(caption, ("Runs of", "Runs", "Inside"), rows)
 
 
-def _kind(regime: str) -> int:
-    """Place of a regime in the table: all, GPUs, engines, loads, models with their formats."""
-    kinds = (("all",), ("Hopper", "Blackwell"), tuple(ENGINE_TONES), tuple(LOADS))
-    return next((place for place, names in enumerate(kinds) if regime in names), len(kinds))
+def _place(regime: str) -> int:
+    """Place of a regime in the table: all, GPUs, engines, loads, then models with their formats."""
+    known = ("all", "Hopper", "Blackwell", *ENGINE_TONES, "light load", "medium load", "heavy load")
+    return known.index(regime) if regime in known else len(known)
+
+
+def _ids(words: str) -> str:
+    """Names of files as the ids of their models."""
+    return re.sub(r"(?<=\w)--(?=\w)", "/", words)
 
 
 def _regime(name: str) -> str:
@@ -259,15 +263,14 @@ def notes(report: Report, choice: Choice) -> tuple[Node, ...]:
     """What stands below the chart."""
     covered = ranges(report, choice.figure)
     return (
-        *((h("section", h("h3", "Ranges"), covered, class_="accuracy-part"),) if covered else ()),
-        h(
-            "section",
-            h("h3", "Known weak regimes"),
-            h("ul", *(h("li", w) for w in report.weak)),
-            class_="accuracy-part",
-        ),
-        h("section", h("h3", "Not predicted"), h("ul", *(h("li", w) for w in report.missing)), class_="accuracy-part"),
+        *((_part("Ranges", covered),) if covered else ()),
+        _part("Known weak regimes", h("ul", *(h("li", words) for words in report.weak))),
+        _part("Not predicted", h("ul", *(h("li", _ids(words)) for words in report.missing))),
     )
+
+
+def _part(title: str, content: Node) -> Node:
+    return h("section", h("h3", title), content, class_="accuracy-part")
 
 
 def like(choice: Choice, engine_name: str, gpu: str) -> Choice:

@@ -24,8 +24,8 @@ def unread_nodes(names: Sequence[str]) -> tuple[Node, ...]:
     """Models that are on the Hub alone, and the one button that reads them."""
     if not names:
         return ()
-    what = "its config.json" if len(names) == 1 else "their config.json files"
-    words = f"Not bundled with this page: {text.listing(names, 'and')}. It takes {what} from huggingface.co."
+    what = "Its config.json has" if len(names) == 1 else "Their config.json files have"
+    words = f"Not bundled with this page: {text.listing(names, 'and')}. {what} to be read from huggingface.co."
     button = h("button", "Read and compare", type="button", class_="chip", data_read="")
     return (h("p", words), h("p", button, class_="fixes"))
 

@@ -281,3 +281,15 @@ def test_a_fault_of_the_page_is_said_too(boot, page, python, hub):
     python(page, "page.app.solve = good")
     calculator.control("nodes").fill("1")
     calculator.answered("deepseek-ai/DeepSeek-V3.1")
+
+
+def test_without_any_answer_nothing_is_offered_that_needs_one(boot, page, hub):
+    hub.add(MODEL, CATALOGUE["meta-llama/Llama-3.1-8B"].config)
+    boot(page, f"?model={MODEL}&tensor_parallel=1")
+    expect(page.locator("#pending")).to_be_visible()
+    for name in ("actions", "money", "evidence"):
+        expect(page.locator(f"#{name}")).to_be_hidden()
+    Calculator(page).calculate()
+    Calculator(page).answered(MODEL)
+    for name in ("actions", "money", "evidence"):
+        expect(page.locator(f"#{name}")).to_be_visible()

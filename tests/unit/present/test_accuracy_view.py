@@ -91,3 +91,11 @@ def test_runs_like_a_deployment_are_of_its_engine_and_gpu() -> None:
     found = accuracy_view.like(Choice("saturated dense", model="x"), "vLLM", "H200 SXM")
     assert found == Choice("tpot_s", engine="vLLM", gpu="H200 SXM")
     assert accuracy_view.like(Choice("ttft_s"), "vLLM", "H200 SXM").figure == "ttft_s"
+
+
+def test_regimes_stand_by_kind_and_files_by_the_ids_of_their_models(report: Report) -> None:
+    table = accuracy_view.ranges(report, "ttft_s")
+    names = [node.children[0].text() for node in table.walk() if node.tag == "tr"][1:]  # type: ignore[union-attr]
+    assert names[:6] == ["All runs", "Hopper", "Blackwell", "vLLM", "SGLang", "TensorRT-LLM"]
+    words = " ".join(node.text() for node in accuracy_view.notes(report, Choice("ttft_s")))
+    assert "meta-llama/Llama-2-70b-hf" in words
