@@ -27,8 +27,8 @@ const sizes = new Map([
     [address(told.library), +told.bytes],
 ]);
 const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
-/** From this part of the binary on, the rest is fetched as well; before, it would only delay the binary. */
-const NEARLY_ALL = 7 / 8;
+/** The rest is fetched when the binary will be here that soon, at the pace so far; before, it would only delay it. */
+const SOON_MS = 400;
 let fetchRest;
 const restIsDue = new Promise((resolve) => (fetchRest = resolve));
 let loaded = 0;
@@ -43,7 +43,7 @@ async function count(response) {
     const reader = response.clone().body.getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
         loaded += part.value.byteLength;
-        if (loaded >= NEARLY_ALL * binary.dataset.bytes) fetchRest();
+        if ((performance.now() * (binary.dataset.bytes - loaded)) / loaded < SOON_MS) fetchRest();
         if (loaded < total && performance.now() < reported + PROGRESS_EVERY_MS) continue;
         reported = performance.now();
         report(loaded < total ? "downloading" : "starting");

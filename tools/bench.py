@@ -169,8 +169,14 @@ def start(browser: Browser, case: Case) -> None:
 
 
 def wait(page: Page) -> None:
-    """Wait for the first result."""
+    """Wait for the first result.
+
+    Raises:
+        RuntimeError: the page began anew (js/watchdog.js): its clock did too.
+    """
     page.wait_for_function(DONE, timeout=60_000, polling=100)
+    if page.evaluate("performance.getEntriesByType('navigation')[0].type") != "navigate":
+        raise RuntimeError(f"{page.url}: a part did not arrive, and the page began anew")
 
 
 def time_estimate(browser: Browser, url: str) -> str:
