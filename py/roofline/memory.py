@@ -8,6 +8,8 @@ fraction and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from .deployment import Deployment, Workload
 from .engines import Layout
@@ -18,6 +20,9 @@ from .model import Model, kv_element_bytes, named_format
 from .plan import Plan
 from .reserve import Reserve, Shapes, reserve
 from .weights import Role
+
+per_model = lru_cache(maxsize=512)
+"""Remembers what depends on a model and its precision alone; a search asks for it thousands of times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +103,7 @@ def resolve_limits(model: Model, deployment: Deployment) -> Limits:
     )
 
 
+@per_model
 def declared_kv(model: Model, precision: str) -> str | None:
     """Cache format that the weights' files declare.
 
@@ -114,6 +120,7 @@ def declared_kv(model: Model, precision: str) -> str | None:
     return model.checkpoint.kv_precision
 
 
+@per_model
 def weight_class(model: Model, precision: str) -> str:
     """Format of most matrix elements inside the layers: "fp16", "fp8" or "fp4"."""
     elements: dict[str, float] = {}
@@ -125,6 +132,7 @@ def weight_class(model: Model, precision: str) -> str:
     return max(elements, key=elements.__getitem__) if elements else "fp16"
 
 
+@per_model
 def attention_class(model: Model) -> str:
     """Kind of cache: "gqa", "mla", "sparse-mla" (with index keys) or "compressed" (several tokens per entry)."""
     caches = [cache for cache, _ in model.caches]
@@ -148,9 +156,7 @@ def memory_shapes(model: Model, deployment: Deployment, limits: Limits) -> Shape
     """Shapes of the largest batch on one GPU, for the reserve."""
     ranks = deployment.tensor_parallel
     slices = deployment.expert_group // deployment.expert_parallel
-    dense = [w.outputs for w in _matrices(model) if w.role in (Role.MLP, Role.SHARED_EXPERT)]
-    experts = [layer.ffn for layer, _ in model.layer_groups if isinstance(layer.ffn, MixtureOfExperts)]
-    latent = [layer.mixer for layer, _ in model.layer_groups if isinstance(layer.mixer, LatentAttention)]
+    widths = _widths(model)
     return Shapes(
         batched_tokens=limits.max_batched_tokens,
         running=-(-limits.max_running // deployment.attention_data_parallel),
@@ -158,10 +164,32 @@ def memory_shapes(model: Model, deployment: Deployment, limits: Limits) -> Shape
         vocab_size=model.vocab_size,
         layers=-(-len(model.layers) // deployment.pipeline_parallel),
         gpus=deployment.gpus_per_replica,
-        dense_width=max(dense, default=0) / ranks,
+        dense_width=widths.dense / ranks,
+        experts_per_token=widths.experts_per_token,
+        expert_width=widths.expert / slices,
+        latent_up_width=widths.latent_up / ranks,
+    )
+
+
+class _Widths(NamedTuple):
+    """Largest widths of a model's layers, in elements; 0 where it has no such layer."""
+
+    dense: int
+    experts_per_token: int
+    expert: int
+    latent_up: int
+
+
+@per_model
+def _widths(model: Model) -> _Widths:
+    dense = [w.outputs for w in _matrices(model) if w.role in (Role.MLP, Role.SHARED_EXPERT)]
+    experts = [layer.ffn for layer, _ in model.layer_groups if isinstance(layer.ffn, MixtureOfExperts)]
+    latent = [layer.mixer for layer, _ in model.layer_groups if isinstance(layer.mixer, LatentAttention)]
+    return _Widths(
+        dense=max(dense, default=0),
         experts_per_token=max((block.active_experts for block in experts), default=0),
-        expert_width=max((block.expert_width for block in experts), default=0) / slices,
-        latent_up_width=max((m.heads * (m.nope_dim + m.rope_dim + m.value_dim) for m in latent), default=0) / ranks,
+        expert=max((block.expert_width for block in experts), default=0),
+        latent_up=max((m.heads * (m.nope_dim + m.rope_dim + m.value_dim) for m in latent), default=0),
     )
 
 
