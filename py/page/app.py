@@ -131,9 +131,7 @@ class App:
             return None
         if not ask_hub:
             self.loading = None
-            return self.output.pend(
-                f"Press Calculate Performance to read the config.json of {ref} from huggingface.co."
-            )
+            return self.output.pend(f"The config.json of {ref} has to be read from huggingface.co.", asks=True)
         self.loading = ref
         self.output.wait(f"Reading config.json of {ref} from huggingface.co")
         return self._start(self._load(ref, scenario.model))
@@ -168,6 +166,8 @@ class App:
         """The button, or Enter."""
         event.preventDefault()
         self.picker.close()
+        if find("pending").contains(document.activeElement):
+            find("results").focus()
         self.run(ask_hub=True)
 
     def edited(self, event: Any) -> None:

@@ -79,10 +79,11 @@ class Output:
         self._stale()
         self.announce(words)
 
-    def pend(self, words: str) -> None:
-        """Say what the user has to do before there are new figures."""
+    def pend(self, words: str, *, asks: bool = False) -> None:
+        """Say what the user has to do before there are new figures; `asks`: a button that submits the form does it."""
         self._clear()
-        patch(find("pending"), (words,))
+        button = h("button", "Read and calculate", type="submit", form="scenario", class_="fix")
+        patch(find("pending"), (words, " ", button) if asks else (words,))
         show(find("pending"), True)
         self._stale()
         self.announce(words)

@@ -146,7 +146,7 @@ def test_an_unknown_revision(calculator, booted):
     calculator.ask("org/revised@nope")
     keeps(calculator, before, "revision-not-found", "nope")
     calculator.page.get_by_role("button", name="Use the main branch").click()
-    expect(calculator.page.locator("#pending")).to_contain_text("Press Calculate Performance")
+    expect(calculator.page.locator("#pending")).to_contain_text("has to be read from huggingface.co")
     calculator.calculate()
     calculator.answered("org/revised")
 
@@ -289,7 +289,8 @@ def test_without_any_answer_nothing_is_offered_that_needs_one(boot, page, hub):
     expect(page.locator("#pending")).to_be_visible()
     for name in ("actions", "money", "evidence"):
         expect(page.locator(f"#{name}")).to_be_hidden()
-    Calculator(page).calculate()
+    page.get_by_role("button", name="Read and calculate").press("Enter")
     Calculator(page).answered(MODEL)
+    expect(page.locator("#results")).to_be_focused()
     for name in ("actions", "money", "evidence"):
         expect(page.locator(f"#{name}")).to_be_visible()

@@ -40,7 +40,7 @@ def test_an_edit_reads_no_model(calculator, booted):
     """Only a submit has a model's files read; until then the page says what to do."""
     before = calculator.figures()
     calculator.control("model").press_sequentially("x")
-    expect(calculator.page.locator("#pending")).to_contain_text("Press Calculate Performance to read the config.json")
+    expect(calculator.page.locator("#pending")).to_contain_text("The config.json of")
     expect(calculator.page.locator("#model-status")).to_contain_text("did not answer the search")
     assert calculator.figures() == before
     assert [url for url in booted.hub.requests if "/api/models?search=" not in url] == []
