@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from .curves import ExpertCurve, MatrixCurve, Time
+from .curves import DecodeCurve, ExpertCurve, MatrixCurve, PrefillCurve, Time
 from .machine import Machine
 from .placement import domain_gpus
 from .plan import Plan
@@ -84,6 +84,8 @@ class Bound(NamedTuple):
     machine: Machine
     matrices: tuple[tuple[MatrixRow, MatrixCurve, float], ...]
     experts: tuple[tuple[ExpertRow, ExpertCurve, float], ...]
+    decodes: tuple[tuple[MixerRow, DecodeCurve, float], ...]
+    prefills: tuple[tuple[MixerRow, PrefillCurve, float], ...]
     recurring: dict[Batch, object]
 
 
@@ -94,6 +96,8 @@ def bind(plan: Plan, machine: Machine) -> Bound:
         machine,
         tuple((row, *machine.matrix(row.format)) for row in plan.matrices),
         tuple((row, *machine.experts(row.format)) for row in plan.experts),
+        tuple((row, *machine.decode_core(row.core)) for row in plan.mixers),
+        tuple((row, *machine.prefill_core(row.core)) for row in plan.mixers),
         {},
     )
 
@@ -109,9 +113,9 @@ def step_operators(bound: Bound, batch: Batch) -> list[Operator]:
     pooled = tokens * (batch.busy_ranks or machine.data_ranks)
     rows += [_experts(row, curve, peak, hbm_bytes_per_s, pooled) for row, curve, peak in bound.experts]
     if batch.sequences:
-        rows += [_decode(row, machine, batch) for row in plan.mixers]
+        rows += [_decode(row, curve, peak, machine, batch) for row, curve, peak in bound.decodes]
     if batch.prompts:
-        rows += [_prefill(row, machine, batch) for row in plan.mixers]
+        rows += [_prefill(row, curve, peak, machine, batch) for row, curve, peak in bound.prefills]
     moved = tokens * plan.elementwise_bytes_per_token / plan.layers
     time = machine.stream.time(moved, machine.hbm_bytes_per_s)
     rows.append(Operator("norms, residuals, activations", Kind.ELEMENTWISE, "bf16", 0.0, moved, plan.layers, time))
@@ -142,24 +146,22 @@ def _experts(
     return Operator(row.name, Kind.EXPERTS, row.format.name, flop, weights + activations, row.calls, time)
 
 
-def _decode(row: MixerRow, machine: Machine, batch: Batch) -> Operator:
+def _decode(row: MixerRow, curve: DecodeCurve, peak_flop_per_s: float, machine: Machine, batch: Batch) -> Operator:
     work = row.mixer.decode(batch.context_tokens, machine.ranks, machine.kv_bytes)
     flop, moved = work.flop * batch.sequences, work.bytes * batch.sequences
     seen = batch.context_tokens if row.window_tokens is None else min(batch.context_tokens, row.window_tokens)
-    curve, peak = machine.decode_core(row.core)
     pieces = batch.sequences * row.local_heads
-    time = curve.time(flop, moved, moved / machine.kv_bytes, seen, pieces, peak, machine.hbm_bytes_per_s)
+    time = curve.time(flop, moved, moved / machine.kv_bytes, seen, pieces, peak_flop_per_s, machine.hbm_bytes_per_s)
     return Operator(row.mixer.label, Kind.DECODE_CORE, machine.kv_format, flop, moved, row.calls, time)
 
 
-def _prefill(row: MixerRow, machine: Machine, batch: Batch) -> Operator:
+def _prefill(row: MixerRow, curve: PrefillCurve, peak_flop_per_s: float, machine: Machine, batch: Batch) -> Operator:
     work = row.mixer.prefill(batch.prompt_tokens, batch.past_tokens, machine.ranks, machine.kv_bytes)
     seen = batch.past_tokens + batch.prompt_tokens
     if row.window_tokens is not None:
         seen = min(seen, row.window_tokens)
     flop, moved = work.flop * batch.prompts, work.bytes * batch.prompts
-    curve, peak = machine.prefill_core(row.core)
-    time = curve.time(flop, moved, seen, peak, machine.hbm_bytes_per_s)
+    time = curve.time(flop, moved, seen, peak_flop_per_s, machine.hbm_bytes_per_s)
     return Operator(row.mixer.label, Kind.PREFILL_CORE, machine.kv_format, flop, moved, row.calls, time)
 
 
