@@ -30,7 +30,7 @@ run: runtime/.stamp ## Serve the page on this machine and print its address (POR
 	@$(PY) tools/serve.py --port $(PORT)
 
 test: $(STAMPS)/dev $(STAMPS)/browser $(SITE) ## Run every test, the browser's included (ARGS="-k name" to choose)
-	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder --reruns 2 $(ARGS)
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 test-browsers: $(STAMPS)/dev $(STAMPS)/others $(SITE) ## Try the page in Firefox and WebKit (skips, and says so, what is not here)
 	@$(PY) -m pytest tests/browsers $(ARGS)

@@ -46,10 +46,17 @@ FACTS = ROOT.parent / "shared" / "data"
 LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long modules first; the rest stays as it is (--no-loadscope-reorder lets xdist keep the order)."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the long modules first; beside other workers, let a browser test fail twice before it has failed.
+
+    Not with --reruns: it asks a server about each of five thousand tests, which takes longer than they do.
+    """
     place = {ROOT / "tests" / name: number for number, name in enumerate(LONG_FIRST)}
     items.sort(key=lambda item: place.get(item.path, len(place)))
+    if hasattr(config, "workerinput"):
+        for item in items:
+            if item.path.is_relative_to(ROOT / "tests" / "page"):
+                item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 @pytest.fixture(scope="session")
