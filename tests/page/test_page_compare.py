@@ -210,3 +210,5 @@ def test_before_anything_is_pinned_one_button_leads_to_every_gpu(booted_page):
     expect(page.locator("#tab-find")).to_have_attribute("aria-selected", "true")
     expect(page.locator("#every-rows tr")).to_have_count(len(GPUS))
     expect(page.locator("#every-begin")).to_be_focused()
+    expect(page.locator("#find-rows tr").first).to_be_visible()
+    expect(page.locator("#every-begin")).to_be_in_viewport()

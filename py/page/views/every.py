@@ -42,7 +42,7 @@ class Every:
         self.current: Current | None = None
         self.asked = False
         self.turn = 0
-        self.panel = stage.panel
+        self.panel, self.place = stage.panel, place
         listen(find("every-begin"), "click", self._begin)
 
     def show(self, current: Current | None) -> None:
@@ -54,8 +54,8 @@ class Every:
             self._fill()
         if wished:
             self.panel.removeAttribute("data-every")
-            find("find-every").scrollIntoView(block="start")
-            find("every-begin").focus(preventScroll=True)
+            self.panel.prepend(self.place)  # above the search, whose rows would push it away
+            find("every-begin").focus()
 
     def leave(self) -> None:
         """Stop."""
