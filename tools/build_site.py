@@ -34,6 +34,7 @@ OWN = (
     *app_zip.ARCHIVES,
 )
 STYLES = re.compile(r'(?:<link rel="stylesheet" href="css/[a-z]+\.css">\s*){2,}')
+STYLE_HINTS = re.compile(r'(?:<link rel="preload" as="style" href="css/[a-z]+\.css">\s*){2,}')
 PAGE_STYLE = "css/page.css"
 CHARTS = ("css/charts.css", "runtime/plot/plot.mjs", "js/chart*.mjs")
 IGNORED = shutil.ignore_patterns(".*", "__pycache__", "*.md")
@@ -70,6 +71,7 @@ def bundle_styles() -> None:
     (SITE / PAGE_STYLE).write_bytes(made)
     for name in names:
         (SITE / name).unlink()
+    html = STYLE_HINTS.sub(f'<link rel="preload" as="style" href="{PAGE_STYLE}">', html)
     page.write_text(html.replace(links, f'<link rel="stylesheet" href="{PAGE_STYLE}">\n'), "utf-8")
 
 

@@ -3,8 +3,9 @@
 A block stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`. Every block of the page has a
 maker here, and every maker its block:
 
-hints    What the browser fetches before all else: Python, which takes longest. `data-bytes` is the decoded size,
-         which js/boot.mjs counts the download against.
+hints    What the browser fetches before all else: what the first paint waits for, which the parser would come to piece
+         by piece, and Python, which takes longest. `data-bytes` is the decoded size, which js/boot.mjs counts the
+         download against.
 scripts  PyScript, and the script that starts Python meanwhile and is told what to fetch next.
 others   `present.prerender.blocks()`: name -> HTML of what the engine can say without a browser.
 """
@@ -21,14 +22,19 @@ PYSCRIPT = "runtime/pyscript/core.js"
 BOOT = "js/boot.mjs"
 FIRST_MODULES = (BOOT, "runtime/pyodide/pyodide.mjs", "runtime/pyodide/pyodide.asm.mjs", PYSCRIPT)
 FETCHED = ("pyscript.toml", "py/page/main.py")
+STYLE = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
+SCRIPT = re.compile(r'<script src="([^"]+)"')
 BLOCK = re.compile(r"^<!-- (?P<name>[a-z-]+):begin -->\n(?P<inside>.*?)^<!-- (?P=name):end -->$", re.M | re.S)
 
 
-def hints() -> str:
-    """The preload hints."""
+def hints(html: str) -> str:
+    """The preload hints for a page with these style sheets and classic scripts."""
     fetch = '<link rel="preload" as="fetch" crossorigin="anonymous" href="{}"{}>'
+    painting = [("style", file) for file in STYLE.findall(html)] + [("script", file) for file in SCRIPT.findall(html)]
+    first = [f'<link rel="preload" as="{kind}" href="{file}">' for kind, file in painting]
     modules = [f'<link rel="modulepreload" href="{module}">' for module in FIRST_MODULES]
-    return "\n".join([fetch.format(BINARY, size(BINARY)), *modules, *(fetch.format(file, "") for file in FETCHED)])
+    fetched = [fetch.format(file, "") for file in FETCHED]
+    return "\n".join([*first, fetch.format(BINARY, size(BINARY)), *modules, *fetched])
 
 
 def scripts() -> str:
@@ -43,16 +49,16 @@ def size(file: str) -> str:
     return f' data-bytes="{(ROOT / file).stat().st_size}"'
 
 
-def makers() -> dict[str, str]:
+def makers(html: str) -> dict[str, str]:
     """Every block's content by name."""
     has_answer = util.find_spec("present.prerender") is not None
     answer = import_module("present.prerender").blocks() if has_answer else {}
-    return {"hints": hints(), "scripts": scripts(), **answer}
+    return {"hints": hints(html), "scripts": scripts(), **answer}
 
 
 def rendered(html: str) -> str:
     """The document with all its generated blocks as they ought to be."""
-    content = makers()
+    content = makers(html)
     found = [match["name"] for match in BLOCK.finditer(html)]
     if sorted(found) != sorted(content):
         raise SystemExit(f"index.html has the blocks {sorted(found)}, but there is content for {sorted(content)}")
