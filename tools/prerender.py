@@ -20,7 +20,7 @@ BINARY, LIBRARY = "runtime/pyodide/pyodide.asm.wasm", "runtime/pyodide/stdlib.pa
 APPLICATION = "runtime/app.packed"
 PYSCRIPT = "runtime/pyscript/core.js"
 BOOT = "js/boot.mjs"
-FIRST_MODULES = (BOOT, "runtime/pyodide/pyodide.mjs", "runtime/pyodide/pyodide.asm.mjs", PYSCRIPT)
+FIRST_MODULES = (BOOT, "runtime/pyodide/pyodide.mjs", "runtime/pyodide/pyodide.asm.mjs")
 FETCHED = ("pyscript.toml", "py/page/main.py")
 STYLE = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
 SCRIPT = re.compile(r'<script src="([^"]+)"')
