@@ -27,27 +27,38 @@ const sizes = new Map([
     [address(told.library), +told.bytes],
 ]);
 const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
-/** The rest is fetched when the binary will be here that soon, at the pace so far; before, it would only delay it. */
-const SOON_MS = 400;
-let fetchRest;
-const restIsDue = new Promise((resolve) => (fetchRest = resolve));
+const [libraryIsDue, applicationIsDue] = [due(), due()];
+/** What is fetched when a file will be here that soon, at its pace so far: earlier it would only delay that file. */
+const next = new Map([
+    [binary.href, { soonMs: 300, fetchNext: libraryIsDue.resolve }],
+    [address(told.library), { soonMs: 100, fetchNext: applicationIsDue.resolve }],
+]);
 let loaded = 0;
 let reported = 0;
+
+function due() {
+    let resolve;
+    return { promise: new Promise((settle) => (resolve = settle)), resolve };
+}
 
 function report(stage) {
     html.dispatchEvent(new CustomEvent("roofline:progress", { detail: { stage, loaded, total }, bubbles: true }));
 }
 
-/** Count what arrives, on a copy: the browser keeps compiled code only with the response itself. */
-async function count(response) {
+/** Count what arrives of a file, on a copy: the browser keeps compiled code only with the response itself. */
+async function count(response, name, begun) {
     const reader = response.clone().body.getReader();
+    const { soonMs, fetchNext } = next.get(name);
+    let arrived = 0;
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        arrived += part.value.byteLength;
         loaded += part.value.byteLength;
-        if ((performance.now() * (binary.dataset.bytes - loaded)) / loaded < SOON_MS) fetchRest();
+        if ((performance.now() - begun) * (sizes.get(name) / arrived - 1) < soonMs) fetchNext();
         if (loaded < total && performance.now() < reported + PROGRESS_EVERY_MS) continue;
         reported = performance.now();
         report(loaded < total ? "downloading" : "starting");
     }
+    fetchNext();
 }
 
 const plainFetch = globalThis.fetch.bind(globalThis);
@@ -70,11 +81,15 @@ function unpacked(response) {
 
 /** A file of this site, asked for again where the connection fails. */
 async function ownFile(request, waits = RETRY_AFTER_MS) {
+    // not the response's: a service worker answers with the address that it keeps the file under
+    const name = address(request[0].url ?? request[0]);
+    // the binary has been on its way since the page was opened, and its beginning comes in one gulp
+    const begun = name === binary.href ? 0 : performance.now();
     try {
         const response = await guardedFetch(...request);
         if (!response.ok) throw new TypeError(`${response.url}: ${response.status}`);
         // a connection that breaks off: Pyodide would wait for the rest of its binary
-        if (sizes.has(response.url)) count(response).catch(() => report("failed"));
+        if (sizes.has(name)) count(response, name, begun).catch(() => report("failed"));
         return unpacked(response);
     } catch (error) {
         if (!waits.length) throw error;
@@ -87,9 +102,8 @@ async function ownFile(request, waits = RETRY_AFTER_MS) {
 const early = new Map(
     [...document.querySelectorAll("link[rel=preload][as=fetch]")].map(({ href }) => [href, ownFile([href])]),
 );
-for (const name of [told.library, told.application]) {
-    early.set(address(name), restIsDue.then(() => ownFile([address(name)])));
-}
+early.set(address(told.library), libraryIsDue.promise.then(() => ownFile([address(told.library)])));
+early.set(address(told.application), applicationIsDue.promise.then(() => ownFile([address(told.application)])));
 
 function ownAddress(resource) {
     const url = new URL(resource.url ?? resource, document.baseURI);
