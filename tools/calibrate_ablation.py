@@ -18,7 +18,7 @@ import numpy as np
 
 from accuracy_lib.ablation import ABLATION, COLUMNS, EVERY_TERM
 from accuracy_lib.cases import Models
-from calibrate_left_out import KEYS, neutral
+from calibrate_left_out import KEYS
 from calibrate_serving import Problem, Run, kernel_constants, log_ratios, runs
 from calibrate_terms import TERMS
 
@@ -44,8 +44,8 @@ def solve_fold(rows: Sequence[Row], model: str) -> dict[str, Predicted]:
     solution = whole.solve()
     found = {EVERY_TERM: predictions(whole, solution, held)}
     for term in TERMS:
-        problem = Problem(kernels, fitted, [neutral(t) if t is term else t for t in TERMS])
-        start = np.where([p.term == term.name for p in problem.parameters], 0.0, solution)
+        problem = Problem(kernels, fitted, [t.held() if t is term else t for t in TERMS])
+        start = solution[[p.term != term.name for p in whole.parameters]]
         found[term.name] = predictions(problem, problem.solve(start, STEPS), held)
         print(f"{model}: without {term.name}", flush=True)
     return found
@@ -69,9 +69,10 @@ def write(found: Mapping[str, Predicted]) -> None:
         writer.writerow(COLUMNS)
         for name, predicted in found.items():
             errors = np.abs(np.exp(np.array(list(predicted.values()))) - 1.0)
+            means = np.mean(np.abs(list(predicted.values())), axis=0)
             cells = [
                 value
-                for column in errors.T
-                for value in (np.median(column), np.quantile(column, 0.9), np.mean(column <= 0.2))
+                for column, mean in zip(errors.T, means, strict=True)
+                for value in (np.median(column), np.quantile(column, 0.9), np.mean(column <= 0.2), mean)
             ]
             writer.writerow([name, len(predicted), *(f"{value:.{DIGITS}f}" for value in cells)])

@@ -50,7 +50,9 @@ TENSORRT_QUANTIZE_S: Mapping[str, float] = {"Hopper": 8.1e-6, "Blackwell": 8.1e-
 #: aiconfigurator_core 0.12.0 estimates element-wise kernels: 3 us each and 0.8 of the bandwidth. Not a measurement.
 STREAM_VALUES: Mapping[str, float] = {"launch_s": 4 * 3e-6, "memory_efficiency": 0.8}
 STREAM_SOURCE = "aiconfigurator_core 0.12.0 (Apache-2.0), estimate of element-wise kernels"
-STATIC_NOTE = "static scales: the dynamic quantise kernel and its passes are taken out"
+#: With static scales activations pass the memory once more: read in 16 bit, written in 8.
+STATIC_PASSES = 1.0
+STATIC_NOTE = "static scales: the dynamic quantise kernel is taken out, activations are read and written once"
 
 
 def place(row: Row) -> Place:
@@ -99,7 +101,7 @@ def _static_scales(row: Row) -> None:
     values = row["values"]
     if row["engine"] == "TensorRT-LLM":
         values["launch_s"] = round(values["launch_s"] - TENSORRT_QUANTIZE_S[row["family"]], 9)
-    values["quantize_passes"] = 0.0
+    values["quantize_passes"] = STATIC_PASSES
     row["note"] = STATIC_NOTE
 
 

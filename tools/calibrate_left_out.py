@@ -10,7 +10,7 @@ import csv
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,6 @@ from accuracy_lib.cases import Models
 from accuracy_lib.left_out import KINDS, LEFT_OUT
 from calibrate_fit import Errors, summarise
 from calibrate_serving import Problem, Run, kernel_constants, log_ratios, runs
-from calibrate_terms import Term
 
 Row = dict[str, Any]
 DIGITS = 5
@@ -28,8 +27,6 @@ KEYS: Mapping[str, Callable[[Run], str]] = {
     "GPU": lambda run: run.row.gpu,
     "engine": lambda run: run.row.engine,
 }
-#: A fold's rows may stay so far below convergence.
-FROZEN = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +35,6 @@ class Fold:
 
     kind: str
     left_out: str
-
-
-def neutral(term: Term) -> Term:
-    """The term held where it does nothing: a factor at 1, a time at its least, another constant at its start."""
-    value = term.low if term.name.endswith("_s") or term.name == "step_wait" else term.start
-    return replace(term, start=value, common=FROZEN, by_engine=FROZEN if term.by_engine else 0.0)
 
 
 def solve(rows: Sequence[Row], fold: Fold) -> dict[str, tuple[float, float]]:

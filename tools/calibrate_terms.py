@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 
 from roofline.constants import Constants, Overhead
 
@@ -23,7 +22,6 @@ ENGINES = ("vLLM", "SGLang", "TensorRT-LLM")
 GENERATIONS = ("Hopper", "Blackwell")
 ANY = ""
 #: Stored format -> the format whose parameters it shares.
-MATRIX_FORMAT: Mapping[str, str] = {"mxfp4": "nvfp4", "weight_only": "bf16"}
 EXPERT_FORMAT: Mapping[str, str] = {"weight_only": "mxfp4", "fp8": "fp8_block"}
 
 
@@ -58,6 +56,7 @@ class Term:
         common: standard deviation of ln(value / start) over everything.
         by_engine: of the engines' deviations; 0 = none.
         formats: (generation, format) pairs with a parameter each instead of one common parameter.
+        neutral: value at which it does nothing.
     """
 
     name: str
@@ -67,9 +66,16 @@ class Term:
     common: float
     by_engine: float = 0.0
     formats: tuple[tuple[str, str], ...] = ()
+    neutral: float = 0.0
+
+    def held(self) -> Term:
+        """The term without a parameter, where it does nothing."""
+        return replace(self, start=self.neutral, low=self.neutral, high=self.neutral)
 
     def parameters(self) -> Iterator[Parameter]:
         """Its parameters, the common ones first."""
+        if self.low == self.high:
+            return
         for generation, form in self.formats or ((ANY, ANY),):
             yield Parameter(self.name, ANY, generation, form, self.common)
             if self.by_engine:
@@ -84,29 +90,22 @@ EXPERT_FORMATS = (
     ("Blackwell", "nvfp4"),
     ("Blackwell", "mxfp4"),
 )
-MATRIX_FORMATS = tuple(product(("Hopper",), ("bf16", "fp8", "fp8_block"))) + tuple(
-    product(("Blackwell",), ("bf16", "fp8", "fp8_block", "nvfp4"))
-)
 #: Starts and spreads are what is plausible before any serving row is seen: graphs and dependent launches hide a part
 #: of the launches of the tables, a static scale is fused into the kernel before, engines differ by some tens of
 #: per cent.
 TERMS = (
-    Term("launch_factor", 0.85, 0.2, 1.5, 0.1, by_engine=0.1),
-    Term("step_s", 1e-4, 1e-6, 5e-3, 0.7, by_engine=0.7),
+    Term("launch_factor", 0.85, 0.2, 1.5, 0.2, by_engine=0.2, neutral=1.0),
     Term("sequence_s", 6e-6, 1e-7, 5e-5, 0.7, by_engine=0.5),
     Term("request_s", 5e-3, 1e-4, 0.5, 0.7, by_engine=0.7),
     Term("prompt_token_s", 2e-6, 1e-8, 5e-5, 0.7, by_engine=0.7),
     Term("step_wait", 4.0, 0.3, 8.0, 0.4, by_engine=0.3),
-    Term("layer_s", 5e-6, 1e-7, 1e-4, 0.4, by_engine=0.4),
     Term("host_kernel_s", 2e-5, 1e-6, 2e-4, 0.3, by_engine=0.25),
-    Term("expert_slowdown", 1.0, 0.5, 2.5, 0.1, by_engine=0.1, formats=EXPERT_FORMATS),
-    Term("expert_compute_slowdown", 1.0, 0.5, 3.0, 0.2, formats=EXPERT_FORMATS),
-    Term("matrix_slowdown", 1.0, 0.6, 1.6, 0.07, formats=MATRIX_FORMATS),
+    Term("expert_slowdown", 1.0, 0.5, 2.5, 0.1, by_engine=0.1, formats=EXPERT_FORMATS, neutral=1.0),
+    Term("expert_compute_slowdown", 1.0, 0.5, 3.0, 0.2, formats=EXPERT_FORMATS, neutral=1.0),
     Term("static_launch_s", 1e-6, 1e-7, 1e-5, 0.3),
-    Term("static_passes", 1.0, 0.05, 6.0, 0.5),
-    Term("popularity_exponent", 1.0, 0.2, 20.0, 0.7),
+    Term("popularity_exponent", 1.0, 0.2, 20.0, 0.7, neutral=math.inf),
     Term("skew_exponent", 0.25, 0.02, 0.8, 0.7),
-    Term("stream_efficiency", 0.6, 0.2, 1.0, 0.3),
+    Term("stream_efficiency", 0.6, 0.2, 1.0, 0.3, neutral=0.8),
 )
 #: Not shipped: time to first token that the client of NVIDIA's own runs adds.
 CLIENT = Term("client_s", 0.05, 1e-3, 1.0, 1.0, by_engine=0.7)
@@ -156,9 +155,7 @@ def fitted_constants(kernel: Constants, values: Values, engine: str, generation:
 
 def _overhead(values: Values, engine: str, generation: str) -> Overhead:
     return Overhead(
-        layer_s=values.of("layer_s", engine, generation),
         host_kernel_s=values.of("host_kernel_s", engine, generation),
-        step_s=values.of("step_s", engine, generation),
         sequence_s=values.of("sequence_s", engine, generation),
         prompt_token_s=values.of("prompt_token_s", engine, generation),
         request_s=values.of("request_s", engine, generation),
@@ -167,19 +164,10 @@ def _overhead(values: Values, engine: str, generation: str) -> Overhead:
 
 
 def _matrix(kernel: Constants, name: str, values: Values, engine: str, generation: str, launch: float) -> object:
-    curve = kernel.matrix[name]
-    slowdown = values.of("matrix_slowdown", engine, generation, MATRIX_FORMAT.get(name, name))
-    launch_s, passes = curve.launch_s, curve.quantize_passes
+    curve, launch_s = kernel.matrix[name], kernel.matrix[name].launch_s
     if name == "fp8":
         launch_s = kernel.matrix["bf16"].launch_s + values.of("static_launch_s", engine, generation)
-        passes = values.of("static_passes", engine, generation)
-    return replace(
-        curve,
-        launch_s=launch_s * launch,
-        quantize_passes=passes,
-        compute_efficiency=min(1.0, curve.compute_efficiency / slowdown),
-        memory_efficiency=min(1.0, curve.memory_efficiency / slowdown),
-    )
+    return replace(curve, launch_s=launch_s * launch)
 
 
 def _experts(kernel: Constants, name: str, values: Values, engine: str, generation: str, launch: float) -> object:

@@ -103,11 +103,6 @@ def _overhead(work: Working, step: Step, batch: Batch) -> Operation:
         return work.calibrated(label, value, "overhead", unit="s")
 
     engine: list[Term] = [
-        constant("overhead of a step", overhead.step_s),
-        times(
-            constant("overhead of a layer", overhead.layer_s),
-            Quantity("layers", work.plan.layers, origin=Origin.CONFIG),
-        ),
         times(
             constant("overhead of a sequence", overhead.sequence_s), Quantity("sequences of the step", batch.sequences)
         ),

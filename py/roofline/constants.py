@@ -22,20 +22,16 @@ class Overhead:
     """What an engine adds to the kernels, and how it schedules (docs/model.md).
 
     Attributes:
-        layer_s: per layer and step: gaps between kernels.
         host_kernel_s: host time to launch one kernel in a step with prompt tokens, which no CUDA graph covers; a step
             takes the longer of host and device.
-        step_s: per step: scheduling, sampling, copies to and from the host.
-        sequence_s: per running sequence and step: sampling, bookkeeping, detokenisation.
+        sequence_s: per running sequence and step: scheduling, sampling, bookkeeping, detokenisation.
         prompt_token_s: per prompt token: tokenisation, copies, chunk bookkeeping.
         request_s: per request before its first step, and the way of the first token back.
         step_wait: decode steps that pass between the arrival of a request at a busy replica and its first step, and
             back.
     """
 
-    layer_s: float = 0.0
     host_kernel_s: float = 0.0
-    step_s: float = 0.0
     sequence_s: float = 0.0
     prompt_token_s: float = 0.0
     request_s: float = 0.0

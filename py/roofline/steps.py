@@ -68,7 +68,7 @@ class Step(NamedTuple):
 
 
 def run_step(bound: Bound, batch: Batch) -> Step:
-    """Time one step: kernels in sequence, plus the engine's overhead per step, layer, sequence and prompt token."""
+    """Time one step: kernels in sequence, plus the engine's overhead per sequence and prompt token."""
     operators = step_operators(bound, batch)
     compute = memory = communication = fixed = 0.0
     for operator in operators:
@@ -82,11 +82,12 @@ def run_step(bound: Bound, batch: Batch) -> Step:
             compute += rest
         else:
             memory += rest
-    fixed += _engine_overhead(bound, batch)
+    overhead = bound.machine.overhead
+    fixed += overhead.sequence_s * batch.sequences + overhead.prompt_token_s * batch.prompt_tokens * batch.prompts
     total = compute + memory + communication + fixed
     if batch.prompts:
         launched = sum(operator.calls * KERNELS[operator.kind] for operator in operators)
-        waiting = max(bound.machine.overhead.host_kernel_s * launched - total, 0.0)
+        waiting = max(overhead.host_kernel_s * launched - total, 0.0)
         fixed, total = fixed + waiting, total + waiting
     return Step(total, compute, memory, communication, fixed, tuple(operators))
 
@@ -97,18 +98,6 @@ def recurring_step(bound: Bound, batch: Batch) -> Step:
     if not isinstance(step, Step):
         step = bound.recurring[batch] = run_step(bound, batch)
     return step
-
-
-def _engine_overhead(bound: Bound, batch: Batch) -> float:
-    """Overhead of one step beside its kernels: per step, layer, sequence and prompt token."""
-    overhead = bound.machine.overhead
-    prompt_tokens = batch.prompt_tokens * batch.prompts
-    return (
-        overhead.step_s
-        + overhead.layer_s * bound.plan.layers
-        + overhead.sequence_s * batch.sequences
-        + overhead.prompt_token_s * prompt_tokens
-    )
 
 
 def decode_batch(machine: Machine, running: float, context_tokens: float) -> Batch:

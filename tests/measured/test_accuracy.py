@@ -14,7 +14,7 @@ from accuracy_lib import ablation, budget
 from accuracy_lib.cases import SHARED_CONFIGS, Models, holds_prompts_back, precision_of
 from accuracy_lib.coverage import coverage
 from accuracy_lib.data_file import FILE, as_data, as_text, write
-from accuracy_lib.document import PAGE, document
+from accuracy_lib.document import PAGE, document, worse_without
 from accuracy_lib.left_out import KINDS, closed_loop_tokens_per_s, left_out_points
 from accuracy_lib.picture import PICTURE, picture
 from accuracy_lib.predict import (
@@ -193,6 +193,21 @@ def test_every_fitted_term_has_its_worth(outcomes: dict[str, Outcome]) -> None:
     assert every.rows == held.n
     assert every.tpot_median == pytest.approx(held.median, abs=0.005)
     assert max(one.tpot_median for one in others) > every.tpot_median + 0.01
+
+
+def test_a_term_is_worth_the_figures_that_grow_without_it() -> None:
+    every = ablation.Without("nothing", 9, 0.07, 0.2, 0.9, 0.1, 0.2, 0.6, 0.5, 0.3)
+    assert worse_without(replace(every, tpot_median=0.06, ttft_mean=0.301), every) == []
+    assert worse_without(replace(every, tpot_within_20=0.88, ttft_median=0.21), every) == [
+        "TPOT within 20 %",
+        "TTFT median",
+    ]
+
+
+def test_every_term_is_worth_something() -> None:
+    """`host_kernel_s` by the time of a prompt alone, which serving rows do not hold."""
+    every, *others = ablation.rows()
+    assert {one.term for one in others if not worse_without(one, every)} <= {"host_kernel_s"}
 
 
 def test_data_file_is_complete(outcomes: dict[str, Outcome], tmp_path: Path) -> None:

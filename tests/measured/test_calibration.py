@@ -38,6 +38,17 @@ def test_a_value_is_its_start_times_what_applies() -> None:
     assert values_of([term], parameters, [9.0, 0, 0, 0]).of("launch_factor", "SGLang", "Hopper") == 100.0
 
 
+def test_a_held_term_has_no_parameter_and_does_nothing() -> None:
+    held = [term.held() for term in TERMS]
+    assert not [parameter for term in held for parameter in term.parameters()]
+    made = fitted_constants(KERNELS["vLLM", "Hopper"], values_of(held, [], []), "vLLM", "Hopper")
+    assert set(dataclasses.astuple(made.overhead)) == {0.0}
+    assert all(curve.touched(64, 128, 8) == pytest.approx(125.942, abs=1e-3) for curve in made.experts.values())
+    assert {name: curve.launch_s for name, curve in made.decode.items()} == {
+        name: curve.launch_s for name, curve in KERNELS["vLLM", "Hopper"].decode.items()
+    }
+
+
 def test_slowdowns_never_raise_an_efficiency_above_one() -> None:
     point = [-1.0 if "slowdown" in p.term else 0.0 for p in PARAMETERS]
     made = fitted_constants(KERNELS["vLLM", "Blackwell"], values_of(TERMS, PARAMETERS, point), "vLLM", "Blackwell")
@@ -74,8 +85,8 @@ def test_every_curve_weighs_the_same(chosen: list[Run]) -> None:
 def test_parameters_move_only_runs_that_they_touch(chosen: list[Run]) -> None:
     dense = next(run for run in chosen if run.engine == "vLLM" and "experts/fp8_block" not in run.formats)
     assert not touches(Parameter("expert_slowdown", "vLLM", dense.generation, "fp8_block"), dense)
-    assert not touches(Parameter("step_s", "SGLang"), dense)
-    assert touches(Parameter("step_s", "vLLM"), dense)
+    assert not touches(Parameter("sequence_s", "SGLang"), dense)
+    assert touches(Parameter("sequence_s", "vLLM"), dense)
     assert not touches(Parameter(CLIENT.name), dense)
 
 

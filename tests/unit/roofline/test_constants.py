@@ -78,7 +78,7 @@ def test_an_ideal_kernel_wastes_nothing(curve):
 
 def test_an_ideal_engine_adds_no_time():
     added = {name: value for name, value in dataclasses.asdict(IDEAL.overhead).items() if name.endswith("_s")}
-    assert len(added) == 6
+    assert len(added) == 4
     assert set(added.values()) == {0.0}
     assert IDEAL.stream == StreamCurve(launch_s=0.0, memory_efficiency=1.0)
     assert IDEAL.collective == CollectiveCurve(launch_s=0.0, hop_s=0.0, link_efficiency=1.0)
@@ -98,9 +98,9 @@ def test_rows_gather_by_engine_family_and_format():
     rows = [
         {"engine": "A", "family": "F", "curve": "matrix", "format": "bf16", "values": {"launch_s": 1e-6}},
         {"engine": "A", "family": "F", "curve": "matrix", "format": "fp8", "values": {"launch_s": 2e-6}},
-        {"engine": "A", "family": "G", "curve": "overhead", "format": "", "values": {"layer_s": 3e-6}},
+        {"engine": "A", "family": "G", "curve": "overhead", "format": "", "values": {"sequence_s": 3e-6}},
     ]
     gathered = assemble(rows)
     assert {name: curve.launch_s for name, curve in gathered["A", "F"].matrix.items()} == {"bf16": 1e-6, "fp8": 2e-6}
-    assert gathered["A", "G"].overhead == Overhead(layer_s=3e-6)
+    assert gathered["A", "G"].overhead == Overhead(sequence_s=3e-6)
     assert gathered["A", "G"].matrix == {}
