@@ -153,14 +153,9 @@ MEASURE_NAMES: Mapping[str, str] = {
 }
 
 
-#: Why a term stays that no serving figure asks for.
-SERVES_OTHERS = " Rows that were never fitted need them: the time of a prompt alone (first_token.csv)."
-
-
 def _ablation() -> str:
     """Errors with each fitted term held where it does nothing."""
     every, *others = ablation.rows()
-    idle = [f"`{one.term}`" for one in others if not worse_without(one, every)]
     heads = [f"{figure.upper()} {name}" for figure in ablation.FIGURES for name in MEASURE_NAMES.values()]
     lines = [
         "## What each fitted term is worth",
@@ -171,7 +166,6 @@ def _ablation() -> str:
         "measured)|: every run moves it. In brackets: the change against the first row, in percentage points. A term",
         "earns its place by the figures in the last column: without it a mean grows by 0.25 points, a median by 0.5,",
         "a 90th percentile by 1.2, or 1 point fewer runs are within 20 %; smaller changes are noise of these runs.",
-        f"By none of these: {', '.join(idle) or 'no term'}." + (SERVES_OTHERS if idle else ""),
         "",
         f"| without | {' | '.join(heads)} | worse by |",
         "|-|" + "-:|" * len(heads) + "-|",
