@@ -41,7 +41,7 @@ def test_nothing_of_the_view_is_fetched_before_it_is_opened(calculator: Calculat
 def test_every_result_has_its_measured_runs_beside_it(calculator: Calculator) -> None:
     words = calculator.page.locator("#evidence-words")
     expect(words).to_contain_text(
-        re.compile(r"^Median error \d+\s% for time per token, \d+\s% for TTFT, on \d+ measured runs")
+        re.compile(r"^Median error [\d.]+\s% for time per token, [\d.]+\s% for TTFT, on \d+ measured runs")
     )
     before = words.inner_text()
     calculator.control("engine").select_option("TensorRT-LLM")
