@@ -100,7 +100,7 @@ async function ownFile(request, waits = RETRY_AFTER_MS) {
 
 /** What is asked for before anyone comes to need it: PyScript and Pyodide do so late. */
 const early = new Map(
-    [...document.querySelectorAll("link[rel=preload][as=fetch]")].map(({ href }) => [href, ownFile([href])]),
+    [...document.querySelectorAll("link[rel=preload][as=fetch]:not([href*='.toml'])")].map(({ href }) => [href, ownFile([href])]),
 );
 early.set(address(told.library), libraryIsDue.promise.then(() => ownFile([address(told.library)])));
 early.set(address(told.application), applicationIsDue.promise.then(() => ownFile([address(told.application)])));
