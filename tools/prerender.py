@@ -28,9 +28,10 @@ BLOCK = re.compile(r"^<!-- (?P<name>[a-z-]+):begin -->\n(?P<inside>.*?)^<!-- (?P
 
 
 def hints(html: str) -> str:
-    """The preload hints for a page with these style sheets and classic scripts."""
+    """The preload hints for a page with these style sheets and classic scripts, the first one apart (the watchdog)."""
     fetch = '<link rel="preload" as="fetch" crossorigin="anonymous" href="{}"{}>'
-    painting = [("style", file) for file in STYLE.findall(html)] + [("script", file) for file in SCRIPT.findall(html)[1:]]
+    scripts_after = SCRIPT.findall(html)[1:]
+    painting = [*(("style", file) for file in STYLE.findall(html)), *(("script", file) for file in scripts_after)]
     first = [f'<link rel="preload" as="{kind}" href="{file}">' for kind, file in painting]
     modules = [f'<link rel="modulepreload" href="{module}">' for module in FIRST_MODULES]
     fetched = [fetch.format(file, "") for file in FETCHED]
