@@ -23,6 +23,7 @@
         if (!notice) return document.addEventListener("DOMContentLoaded", () => show(text, retry), { once: true });
         const button = element("button", "Retry");
         button.type = "button";
+        button.className = "fix";
         button.addEventListener("click", () => location.reload());
         notice.replaceChildren(element("p", text), ...(retry ? [button] : []));
         notice.hidden = false;

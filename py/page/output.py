@@ -65,8 +65,7 @@ class Output:
         region.dataset.error = problem.code
         patch(region, view.problem_nodes(problem))
         show(region, True)
-        self._stale()
-        patch(find("summary"), (problem.title,))
+        self._stale(problem.title)
         self.announce(problem.sentence())
         self.settled()
 
@@ -76,7 +75,7 @@ class Output:
         patch(find("waiting-text"), (words,))
         show(find("waiting"), True)
         self.results.setAttribute("aria-busy", "true")
-        self._stale()
+        self._stale(words)
         self.announce(words)
 
     def pend(self, words: str, *, asks: bool = False) -> None:
@@ -85,7 +84,7 @@ class Output:
         button = h("button", "Read and calculate", type="submit", form="scenario", class_="fix")
         patch(find("pending"), (words, " ", button) if asks else (words,))
         show(find("pending"), True)
-        self._stale()
+        self._stale(words)
         self.announce(words)
         self.settled()
 
@@ -110,7 +109,9 @@ class Output:
             patch(find("cards"), view.groups_nodes(cards.groups(None, Writer())))
         html.removeAttribute("data-answer")
 
-    def _stale(self) -> None:
+    def _stale(self, instead: str) -> None:
+        """Mark the figures as those of another scenario; the line that leads to them says why, `instead` of figures."""
+        patch(find("summary"), (instead,))
         self.results.setAttribute("data-stale", "")
         show(find("stale"), bool(find("headline").textContent))
 

@@ -87,6 +87,13 @@ def test_a_link_does_not_show_another_scenarios_answer(held, page, query):
     assert page.locator("html").get_attribute("data-answer") is None
 
 
+def test_no_figure_of_the_default_stands_for_a_model_that_is_not_read(boot, page):
+    boot(page, "?model=org/unread")
+    expect(page.locator("#pending")).to_contain_text("has to be read from huggingface.co")
+    expect(page.locator("#summary")).to_have_text("The config.json of org/unread has to be read from huggingface.co.")
+    expect(page.locator("#summary")).not_to_contain_text("requests")
+
+
 @pytest.mark.parametrize("query", ["", "?theme=dark", "?v=1&view=figures"])
 def test_a_link_to_the_default_scenario_shows_it(held, page, query):
     calculator, _ = held(query)
