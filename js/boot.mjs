@@ -21,18 +21,16 @@ const address = (name) => new URL(name, document.baseURI).href;
 const binary = document.querySelector("link[data-bytes]");
 /** What this script is told: addresses of `library` and `application`, and the library's size. */
 const told = document.querySelector("script[data-library]").dataset;
-/** Size of each file that is counted, by address. */
-const sizes = new Map([
-    [binary.href, +binary.dataset.bytes],
-    [address(told.library), +told.bytes],
-]);
-const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
 const [libraryIsDue, applicationIsDue] = [due(), due()];
-/** What is fetched when a file will be here that soon, at its pace so far: earlier it would only delay that file. */
-const next = new Map([
-    [binary.href, { soonMs: 300, fetchNext: libraryIsDue.resolve }],
-    [address(told.library), { soonMs: 100, fetchNext: applicationIsDue.resolve }],
+/**
+ * The files that are counted, by address: their size, and what to fetch next when one will be here that soon, at its
+ * pace so far. Earlier that would only delay the file.
+ */
+const counted = new Map([
+    [binary.href, { bytes: +binary.dataset.bytes, soonMs: 300, fetchNext: libraryIsDue.resolve }],
+    [address(told.library), { bytes: +told.bytes, soonMs: 100, fetchNext: applicationIsDue.resolve }],
 ]);
+const total = [...counted.values()].reduce((sum, { bytes }) => sum + bytes, 0);
 let loaded = 0;
 let reported = 0;
 
@@ -48,12 +46,12 @@ function report(stage) {
 /** Count what arrives of a file, on a copy: the browser keeps compiled code only with the response itself. */
 async function count(response, name, begun) {
     const reader = response.clone().body.getReader();
-    const { soonMs, fetchNext } = next.get(name);
+    const { bytes, soonMs, fetchNext } = counted.get(name);
     let arrived = 0;
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
         arrived += part.value.byteLength;
         loaded += part.value.byteLength;
-        if ((performance.now() - begun) * (sizes.get(name) / arrived - 1) < soonMs) fetchNext();
+        if ((performance.now() - begun) * (bytes / arrived - 1) < soonMs) fetchNext();
         if (loaded < total && performance.now() < reported + PROGRESS_EVERY_MS) continue;
         reported = performance.now();
         report(loaded < total ? "downloading" : "starting");
@@ -89,7 +87,7 @@ async function ownFile(request, waits = RETRY_AFTER_MS) {
         const response = await guardedFetch(...request);
         if (!response.ok) throw new TypeError(`${response.url}: ${response.status}`);
         // a connection that breaks off: Pyodide would wait for the rest of its binary
-        if (sizes.has(name)) count(response, name, begun).catch(() => report("failed"));
+        if (counted.has(name)) count(response, name, begun).catch(() => report("failed"));
         return unpacked(response);
     } catch (error) {
         if (!waits.length) throw error;
@@ -100,7 +98,7 @@ async function ownFile(request, waits = RETRY_AFTER_MS) {
 
 /** What is asked for before anyone comes to need it: PyScript and Pyodide do so late. */
 const early = new Map(
-    [...document.querySelectorAll("link[rel=preload][as=fetch]:not([href*='.toml'])")].map(({ href }) => [href, ownFile([href])]),
+    [...document.querySelectorAll("link[rel=preload][as=fetch]")].map(({ href }) => [href, ownFile([href])]),
 );
 early.set(address(told.library), libraryIsDue.promise.then(() => ownFile([address(told.library)])));
 early.set(address(told.application), applicationIsDue.promise.then(() => ownFile([address(told.application)])));

@@ -11,6 +11,7 @@
     const TRIES = "roofline:tries";
     const AGAIN_AFTER_MS = [500, 1_000, 2_000];
     const html = document.documentElement;
+    html.dataset.watched = "";
     let timer;
     let reloading;
 

@@ -21,21 +21,20 @@ APPLICATION = "runtime/app.packed"
 PYSCRIPT = "runtime/pyscript/core.js"
 BOOT = "js/boot.mjs"
 FIRST_MODULES = (BOOT, "runtime/pyodide/pyodide.mjs", "runtime/pyodide/pyodide.asm.mjs")
-FETCHED = ("pyscript.toml", "py/page/main.py")
+MAIN = "py/page/main.py"
 STYLE = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
 SCRIPT = re.compile(r'<script src="([^"]+)"')
 BLOCK = re.compile(r"^<!-- (?P<name>[a-z-]+):begin -->\n(?P<inside>.*?)^<!-- (?P=name):end -->$", re.M | re.S)
 
 
 def hints(html: str) -> str:
-    """The preload hints for a page with these style sheets and classic scripts, the first one apart (the watchdog)."""
+    """The preload hints for a page with these style sheets and classic scripts; the first script follows at once."""
     fetch = '<link rel="preload" as="fetch" crossorigin="anonymous" href="{}"{}>'
-    scripts_after = SCRIPT.findall(html)[1:]
-    painting = [*(("style", file) for file in STYLE.findall(html)), *(("script", file) for file in scripts_after)]
+    _, *scripts = SCRIPT.findall(html)
+    painting = [*(("style", file) for file in STYLE.findall(html)), *(("script", file) for file in scripts)]
     first = [f'<link rel="preload" as="{kind}" href="{file}">' for kind, file in painting]
     modules = [f'<link rel="modulepreload" href="{module}">' for module in FIRST_MODULES]
-    fetched = [fetch.format(file, "") for file in FETCHED]
-    return "\n".join([*first, fetch.format(BINARY, size(BINARY)), *modules, *fetched])
+    return "\n".join([*first, fetch.format(BINARY, size(BINARY)), *modules, fetch.format(MAIN, "")])
 
 
 def scripts() -> str:

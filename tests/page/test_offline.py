@@ -250,6 +250,9 @@ def test_a_first_visit_on_which_every_third_request_fails_once_starts(profile, r
     "part",
     [
         "css/page",
+        "js/watchdog",
+        "js/frame",
+        "js/shell",
         "js/boot",
         "core.js",
         "pyscript.toml",
@@ -265,6 +268,17 @@ def test_a_first_visit_on_which_one_part_fails_once_starts(profile, part):
     content = Shaky(lambda _number, path: part in path)
     started(profile.new_page(), content)
     assert content.failed
+
+
+def test_a_first_visit_without_the_watchdog_begins_anew(profile):
+    content = Shaky(lambda _number, path: "watchdog" in path or path == "pyscript.toml")
+    page = profile.new_page()
+    # a connection that breaks off before an answer is tried again by the browser itself; a refused one is not
+    refused = []
+    page.route("**/watchdog.js*", lambda route: route.continue_() if refused else refused.append(route.abort()))
+    started(page, content)
+    assert refused
+    assert page.evaluate("performance.getEntriesByType('navigation')[0].type") == "reload"
 
 
 def test_offline_is_said_with_what_still_works(boot, page, hub, context):
