@@ -71,7 +71,7 @@ function guardedFetch(...request) {
     });
 }
 
-/** An archive is compressed as a whole (tools/app_zip.py), which no host knows; it is inflated off the main thread. */
+/** An archive is compressed as a whole (tools/app_zip.py), which no host knows. */
 function unpacked(response) {
     if (!new URL(response.url).pathname.endsWith(PACKED)) return response;
     return new Response(response.body.pipeThrough(new DecompressionStream("gzip")));

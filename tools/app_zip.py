@@ -71,7 +71,7 @@ def first_modules(py: Path) -> set[Path]:
 def archive(contents: Iterable[tuple[str, bytes]]) -> bytes:
     """A .packed file: a zip archive without compression, compressed as a whole with gzip.
 
-    That is a fifth smaller than file by file, and the browser inflates it off the main thread (js/boot.mjs).
+    That is a fifth smaller than file by file, and the browser inflates it (js/boot.mjs).
     Equal contents give equal bytes, whatever the clock says.
     """
     buffer = io.BytesIO()

@@ -1,6 +1,7 @@
 """How a figure came about: every figure of the cards, by keyboard, from a link, in every size and theme."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from arithmetic import read
@@ -32,6 +33,24 @@ def opened(page: Page) -> Page:
     return page
 
 
+def chosen(page: Page, part: str) -> Iterator[str]:
+    """Open every "How" of a part of the page and choose each of its figures in turn, by name."""
+    for button in page.locator(f"{part} [data-open]").all():
+        button.click()
+        opened(page)
+        for field in page.eval_on_selector_all("[data-figure]", "(all) => all.map((e) => e.dataset.figure)"):
+            page.locator(f"[data-figure={field}]").click()
+            expect(page.locator("[data-figure][aria-pressed=true]")).to_have_attribute("data-figure", field)
+            yield field
+        page.keyboard.press("Escape")
+
+
+def result(page: Page) -> float:
+    """What the shown working comes to."""
+    step = page.evaluate(STEPS)[0]
+    return read(step["result"] or step["parts"][0])
+
+
 def open_level(page: Page) -> None:
     """Open every part that is shown and closed, as a click does."""
     page.evaluate("document.querySelectorAll('#how-dialog details').forEach((each) => { each.open = true; })")
@@ -55,20 +74,12 @@ def check_steps(page: Page) -> int:
 def test_the_working_of_every_figure_computes_to_the_figure(boot, page, query):
     calculator = Calculator(boot(page, query))
     figures, seen, steps = calculator.figures(), set(), 0
-    for button in page.locator("#cards [data-open]").all():
-        button.click()
-        opened(page)
-        for field in page.eval_on_selector_all("[data-figure]", "(all) => all.map((e) => e.dataset.figure)"):
-            page.locator(f"[data-figure={field}]").click()
-            expect(page.locator("[data-figure][aria-pressed=true]")).to_have_attribute("data-figure", field)
-            if figures.get(field, "").replace(".", "").isdigit():
-                shown = page.evaluate(STEPS)[0]
-                result = read(shown["result"] or shown["parts"][0])
-                assert result == pytest.approx(float(figures[field]), rel=1e-5)
-            open_level(page)
-            steps += check_steps(page)
-            seen.add(field)
-        page.keyboard.press("Escape")
+    for field in chosen(page, "#cards"):
+        if figures.get(field, "").replace(".", "").isdigit():
+            assert result(page) == pytest.approx(float(figures[field]), rel=1e-5)
+        open_level(page)
+        steps += check_steps(page)
+        seen.add(field)
     assert figures.keys() - {"total_params", "active_params"} <= seen
     assert steps > 80
 
@@ -88,20 +99,12 @@ def test_the_working_of_every_figure_of_money_and_energy_computes_to_the_figure(
         page.eval_on_selector_all("#money [data-field]", "(all) => all.map((e) => [e.dataset.field, e.dataset.value])")
     )
     seen, steps = set(), 0
-    for button in page.locator("#money [data-open]").all():
-        button.click()
-        opened(page)
-        for field in page.eval_on_selector_all("[data-figure]", "(all) => all.map((e) => e.dataset.figure)"):
-            page.locator(f"[data-figure={field}]").click()
-            expect(page.locator("[data-figure][aria-pressed=true]")).to_have_attribute("data-figure", field)
-            step = page.evaluate(STEPS)[0]
-            result = read(step["result"] or step["parts"][0])
-            if field in shown:
-                assert result == pytest.approx(float(shown[field]), rel=1e-5), field
-            open_level(page)
-            steps += check_steps(page)
-            seen.add(field)
-        page.keyboard.press("Escape")
+    for field in chosen(page, "#money"):
+        if field in shown:
+            assert result(page) == pytest.approx(float(shown[field]), rel=1e-5), field
+        open_level(page)
+        steps += check_steps(page)
+        seen.add(field)
     assert {field for field, value in shown.items() if value} <= seen
     assert len(seen) >= least
     assert steps > 25
