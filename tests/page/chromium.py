@@ -1,4 +1,6 @@
-"""How the browser of the tests is started: without what only costs processor time here."""
+"""How the browser of the tests is started: without what only costs processor time here, and told that it is online."""
+
+from playwright.sync_api import BrowserContext
 
 # a list given here replaces Playwright's own, which is repeated first (version 1.64)
 FEATURES_OFF = (
@@ -36,3 +38,24 @@ FLAGS = (
     f"--disable-features={','.join(FEATURES_OFF)}",
     f"--js-flags=--wasm-tiering-budget={COMPILE_ANEW_AFTER}",
 )
+
+# Chromium asks the machine whether it is online, which nothing can set to yes where there is no network but 127.0.0.1.
+ONLINE = """(() => {
+    let online = true;
+    Object.defineProperty(Navigator.prototype, "onLine", { get: () => online, configurable: true });
+    globalThis.setOnline = (now) => {
+        if (now === online) return;
+        online = now;
+        dispatchEvent(new Event(now ? "online" : "offline"));
+    };
+    // before every listener of the page: the machine's own word, if it ever says one
+    const unheard = (event) => event.isTrusted && event.stopImmediatePropagation();
+    for (const name of ["online", "offline"]) addEventListener(name, unheard, true);
+})()"""
+
+
+def set_online(context: BrowserContext, online: bool) -> None:
+    """Take the network from every page of a context, or give it back."""
+    context.set_offline(not online)
+    for page in context.pages:
+        page.evaluate("(now) => setOnline(now)", online)

@@ -193,6 +193,7 @@ def site(server: Server) -> str:
 def watched(context: BrowserContext, hub: Hub) -> Watch:
     """The context with all its requests under watch."""
     watch = Watch(hub)
+    context.add_init_script(chromium.ONLINE)
     context.route("**/*", watch.route)
     context.on("console", watch.console)
     context.on("weberror", lambda error: watch.errors.append(f"uncaught: {error.error}"))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from calculator import Calculator, bundled_estimate
+from chromium import ONLINE, set_online
 from conftest import BASE, SITE, wait_ready
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -28,6 +29,7 @@ LIST = re.compile(r'\[\{"url":.*?\}\]')
 def profile(browser) -> Iterator[BrowserContext]:
     """A fresh profile that may have service workers, and no wish beyond this machine."""
     context = browser.new_context(service_workers="allow")
+    context.add_init_script(ONLINE)
     yield context
     context.close()
 
@@ -154,6 +156,7 @@ def test_an_update_is_offered_and_taken_without_losing_the_form(profile, copy):
         calculator.control("output_tokens").fill("2k")
         expect(page.locator("#asked")).to_contain_text("2,048 out")
         calculator.control("nodes").fill("not yet a number")
+        calculator.refused("invalid-number")
         publish(copy)
         look_for_update(page)
         bar = page.locator("#update")
@@ -287,11 +290,11 @@ def test_offline_is_said_with_what_still_works(boot, page, hub, context):
     note = page.locator("#offline")
     expect(note).to_be_hidden()
     page.wait_for_function(CAME, arg="js/offline.mjs")
-    context.set_offline(True)
+    set_online(context, False)
     expect(note).to_have_text("Offline: bundled, kept, pasted and manual models still compute.")
     calculator.ask("meta-llama/Llama-3.1-8B")
     calculator.answered("meta-llama/Llama-3.1-8B")
-    context.set_offline(False)
+    set_online(context, True)
     expect(note).to_be_hidden()
 
 
@@ -302,10 +305,10 @@ def test_who_goes_offline_before_the_rest_has_come_is_told_of_the_network_later(
     with page.expect_event("requestfailed", lambda request: "js/offline.mjs" in request.url):
         boot(page)
     page.unroute("**/js/offline.mjs*")
-    context.set_offline(True)
-    context.set_offline(False)
+    set_online(context, False)
+    set_online(context, True)
     page.wait_for_function(CAME, arg="js/updates.mjs")
-    context.set_offline(True)
+    set_online(context, False)
     expect(page.locator("#offline")).to_contain_text("Offline: ")
 
 
