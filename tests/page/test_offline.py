@@ -156,7 +156,7 @@ def test_an_update_is_offered_and_taken_without_losing_the_form(profile, copy):
         calculator.control("output_tokens").fill("2k")
         expect(page.locator("#asked")).to_contain_text("2,048 out")
         calculator.control("nodes").fill("not yet a number")
-        calculator.refused("invalid-number")
+        expect(page.locator("#announcement")).to_contain_text("One entry cannot be used")
         publish(copy)
         look_for_update(page)
         bar = page.locator("#update")

@@ -13,9 +13,13 @@ from roofline import CATALOGUE
 DEFAULT = "deepseek-ai/DeepSeek-V3.1"
 SHIFTS = """
 window.shifts = [];
+let opened = Infinity;
+// what moves before is a page that is painted while the rest of it is still on its way
+addEventListener("roofline:progress", ({ detail }) => detail.stage === "opening" && (opened = performance.now()));
 new PerformanceObserver((list) => {
-    for (const { value, sources } of list.getEntries())
-        window.shifts.push([value, ...sources.map(({ node }) => node?.id || node?.className || node?.nodeName)]);
+    for (const { value, startTime, sources } of list.getEntries())
+        if (startTime > opened)
+            window.shifts.push([value, ...sources.map(({ node }) => node?.id || node?.className || node?.nodeName)]);
 }).observe({ type: "layout-shift", buffered: true });
 """
 
