@@ -43,20 +43,26 @@ function report(stage) {
     html.dispatchEvent(new CustomEvent("roofline:progress", { detail: { stage, loaded, total }, bubbles: true }));
 }
 
-/** Count what arrives of a file, on a copy: the browser keeps compiled code only with the response itself. */
-async function count(response, name, begun) {
-    const reader = response.clone().body.getReader();
+/** Passes on what arrives of a file, and counts it. */
+function counting(name, begun) {
     const { bytes, soonMs, fetchNext } = counted.get(name);
     let arrived = 0;
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-        arrived += part.value.byteLength;
-        loaded += part.value.byteLength;
-        if ((performance.now() - begun) * (bytes / arrived - 1) < soonMs) fetchNext();
-        if (loaded < total && performance.now() < reported + PROGRESS_EVERY_MS) continue;
-        reported = performance.now();
-        report(loaded < total ? "downloading" : "starting");
-    }
-    fetchNext();
+    return new TransformStream({
+        transform(part, controller) {
+            controller.enqueue(part);
+            arrived += part.byteLength;
+            if ((performance.now() - begun) * (bytes / arrived - 1) < soonMs) fetchNext();
+            count(part.byteLength);
+        },
+        flush: fetchNext,
+    });
+}
+
+function count(bytes) {
+    loaded += bytes;
+    if (loaded < total && performance.now() < reported + PROGRESS_EVERY_MS) return;
+    reported = performance.now();
+    report(loaded < total ? "downloading" : "starting");
 }
 
 const plainFetch = globalThis.fetch.bind(globalThis);
@@ -71,10 +77,26 @@ function guardedFetch(...request) {
     });
 }
 
-/** An archive is compressed as a whole (tools/app_zip.py), which no host knows. */
-function unpacked(response) {
-    if (!new URL(response.url).pathname.endsWith(PACKED)) return response;
-    return new Response(response.body.pipeThrough(new DecompressionStream("gzip")));
+/** The response with its body counted, and inflated if it is an archive: that is compressed as a whole (tools/app_zip.py). */
+function received(response, name, begun) {
+    if (isReady(response)) {
+        counted.get(name).fetchNext();
+        count(counted.get(name).bytes);
+        return response;
+    }
+    let { body } = response;
+    if (counted.has(name)) body = body.pipeThrough(counting(name, begun));
+    if (isArchive(name)) body = body.pipeThrough(new DecompressionStream("gzip"));
+    return body === response.body ? response : new Response(body);
+}
+
+/** Whether this is the binary from the service worker, which keeps it unpacked. */
+function isReady(response) {
+    return response.headers.get("content-type") === "application/wasm";
+}
+
+function isArchive(name) {
+    return name !== binary.href && new URL(name).pathname.endsWith(PACKED);
 }
 
 /** A file of this site, asked for again where the connection fails. */
@@ -86,9 +108,7 @@ async function ownFile(request, waits = RETRY_AFTER_MS) {
     try {
         const response = await guardedFetch(...request);
         if (!response.ok) throw new TypeError(`${response.url}: ${response.status}`);
-        // a connection that breaks off: Pyodide would wait for the rest of its binary
-        if (counted.has(name)) count(response, name, begun).catch(() => report("failed"));
-        return unpacked(response);
+        return received(response, name, begun);
     } catch (error) {
         if (!waits.length) throw error;
         await new Promise((resolve) => setTimeout(resolve, waits[0]));
@@ -117,6 +137,39 @@ globalThis.fetch = (...request) => {
     // Pyodide only logs that its binary did not come, and waits on
     response.catch(() => report("failed"));
     return response;
+};
+
+/** The binary's parts go to a worker as they arrive; a sandbox without an origin of its own has none. */
+async function compiled(response) {
+    if (isReady(response)) return WebAssembly.compileStreaming(response);
+    const parts = response.body;
+    if (self.origin === "null") return (await import(address(told.unpack))).compiled(parts);
+    const worker = new Worker(address(told.unpack), { type: "module" });
+    const answer = new Promise((resolve, reject) => {
+        worker.onmessage = ({ data: { module, error } }) => (module ? resolve(module) : reject(new Error(error)));
+        worker.onerror = ({ message }) => reject(new Error(message));
+    });
+    const handedOver = parts.pipeTo(
+        new WritableStream({ write: (part) => worker.postMessage(part), close: () => worker.postMessage(null) }),
+    );
+    const [module] = await Promise.all([answer, handedOver]);
+    worker.terminate();
+    return module;
+}
+
+/** Pyodide's binary, asked for and compiled before Pyodide does so; what it is given instead is empty. */
+const BINARY = `${base}pyodide.asm.wasm`;
+const compiling = early.get(binary.href).then(compiled);
+early.delete(binary.href);
+early.set(BINARY, Promise.resolve(new Response()));
+// a connection that breaks off: Pyodide would wait on
+compiling.catch(() => report("failed"));
+
+const { instantiateStreaming } = WebAssembly;
+WebAssembly.instantiateStreaming = async (_, imports) => {
+    Object.assign(WebAssembly, { instantiateStreaming });
+    const module = await compiling;
+    return { module, instance: await WebAssembly.instantiate(module, imports) };
 };
 
 const streams = { stdout: console.log, stderr: console.error };

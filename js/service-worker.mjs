@@ -8,6 +8,7 @@
 import { clientsClaim, setCacheNameDetails } from "workbox-core";
 import { PrecacheController, PrecacheRoute } from "workbox-precaching";
 import { registerRoute } from "workbox-routing";
+import { unpacked } from "../runtime/unpack/unpack.mjs";
 
 /* Projects of one user of GitHub Pages share an origin. Workbox adds the scope to the cache's name. */
 setCacheNameDetails({ prefix: "roofline" });
@@ -20,6 +21,15 @@ const fromTheBrowsersCache = {
     requestWillFetch: async ({ request }) => new Request(request, { cache: "default" }),
 };
 
+/** The binary is kept as it is compiled: unpacking it takes longer than reading it. */
+const asItIsUsed = {
+    cacheWillUpdate: async ({ response }) => (response?.ok ? asUsed(response) : null),
+};
+
+function asUsed(response) {
+    return response.url.split("?")[0].endsWith(".wasm.packed") ? unpacked(response.body) : response;
+}
+
 /** Where the browser's cache has another version, or the connection failed: once more, past that cache. */
 const onceMore = {
     handlerDidError: async ({ request }) => {
@@ -28,12 +38,12 @@ const onceMore = {
         const response = await fetch(request.url, { cache: "reload", credentials: "same-origin", integrity });
         if (!response.ok) return undefined;
         const cache = await caches.open(controller.strategy.cacheName);
-        await cache.put(key, response.clone());
+        await cache.put(key, asUsed(response.clone()));
         return response;
     },
 };
 
-const controller = new PrecacheController({ plugins: [fromTheBrowsersCache, onceMore], fallbackToNetwork: true });
+const controller = new PrecacheController({ plugins: [fromTheBrowsersCache, asItIsUsed, onceMore], fallbackToNetwork: true });
 controller.precache(files);
 
 /** The version that the address of an own file names, if it names one that is not kept here. */

@@ -31,13 +31,15 @@ OWN = (
     "py/page/main.py",
     "runtime/*/*.packed",
     "runtime/pyscript/*",
+    "runtime/unpack/*",
     *app_zip.ARCHIVES,
 )
 STYLES = re.compile(r'(?:<link rel="stylesheet" href="css/[a-z]+\.css">\s*){2,}')
 STYLE_HINTS = re.compile(r'(?:<link rel="preload" as="style" href="css/[a-z]+\.css">\s*){2,}')
 PAGE_STYLE = "css/page.css"
 CHARTS = ("css/charts.css", "runtime/plot/plot.mjs", "js/chart*.mjs")
-IGNORED = shutil.ignore_patterns(".*", "__pycache__", "*.md")
+IGNORED = shutil.ignore_patterns(".*", "__pycache__", "*.md", "*.wasm")
+"""Also the binary itself: it is shipped packed."""
 
 
 def copy(name: str) -> None:

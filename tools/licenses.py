@@ -18,7 +18,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
 LISTED = ROOT / "tools" / "third_party.toml"
-BUNDLES = ("runtime/pyscript/.parts.json", "runtime/plot/.parts.json")
+BUNDLES = ("runtime/pyscript/.parts.json", "runtime/plot/.parts.json", "runtime/unpack/.parts.json")
 WORKER_PARTS = ROOT / "build" / "worker"
 DIRECT = ("@observablehq/plot", "@pyscript/core", "pyodide")
 PACKAGE = re.compile(r"(?:.*/)?node_modules/((?:@[^/]+/)?[^/]+)/")
@@ -39,7 +39,7 @@ class Component:
     @property
     def identifiers(self) -> list[str]:
         """The SPDX identifiers of its licence expression."""
-        return re.sub(r" WITH \S+", "", self.license).split(" OR ")
+        return re.split(" OR | AND ", re.sub(r" WITH \S+", "", self.license))
 
 
 def shipped_packages() -> list[str]:
@@ -72,6 +72,7 @@ def npm_component(name: str) -> Component:
     meta = json.loads((folder / "package.json").read_text("utf-8"))
     repository = meta.get("repository", "")
     address = repository["url"] if isinstance(repository, dict) else repository
+    address = address.replace("github:", "https://github.com/")
     author = meta.get("author", "")
     files = sorted(p for p in folder.iterdir() if re.match(r"(?i)licen[sc]e", p.name))
     return Component(

@@ -4,7 +4,7 @@ A block stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`. Every bloc
 maker here, and every maker its block:
 
 hints    What the browser fetches before all else: what the first paint waits for, which the parser would come to piece
-         by piece, and Python, which takes longest. `data-bytes` is the decoded size, which js/boot.mjs counts the
+         by piece, and Python, which takes longest. `data-bytes` is the size, which js/boot.mjs counts the
          download against.
 scripts  PyScript, and the script that starts Python meanwhile and is told what to fetch next.
 others   `present.prerender.blocks()`: name -> HTML of what the engine can say without a browser.
@@ -16,7 +16,8 @@ from importlib import import_module, util
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BINARY, LIBRARY = "runtime/pyodide/pyodide.asm.wasm", "runtime/pyodide/stdlib.packed"
+BINARY, LIBRARY = "runtime/pyodide/pyodide.asm.wasm.packed", "runtime/pyodide/stdlib.packed"
+UNPACK = "runtime/unpack/unpack.mjs"
 APPLICATION = "runtime/app.packed"
 PYSCRIPT = "runtime/pyscript/core.js"
 BOOT = "js/boot.mjs"
@@ -39,7 +40,7 @@ def hints(html: str) -> str:
 
 def scripts() -> str:
     """The module scripts. What the second fetches would delay the binary if it were asked for at once."""
-    parts = f'data-library="{LIBRARY}"{size(LIBRARY)} data-application="{APPLICATION}"'
+    parts = f'data-unpack="{UNPACK}" data-library="{LIBRARY}"{size(LIBRARY)} data-application="{APPLICATION}"'
     attributes = (f'src="{PYSCRIPT}"', f'async src="{BOOT}" {parts}')
     return "\n".join(f'<script type="module" {each}></script>' for each in attributes)
 

@@ -15,6 +15,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 import app_zip
 import offline
+import runtime
 from roofline import CATALOGUE
 from serve import Server, serving, tree
 
@@ -91,7 +92,8 @@ def test_every_file_that_a_page_can_ask_for_is_listed_with_its_hash():
     names = {entry["url"] for entry in listed}
     files = {path.relative_to(SITE).as_posix() for path in SITE.rglob("*") if path.is_file()}
     assert files - names == {name for name in files if name.startswith(".")} | (set(offline.NOT_KEPT) & files)
-    assert {"index.html", "runtime/pyodide/pyodide.asm.wasm", *app_zip.ARCHIVES} <= names
+    needed = {"runtime/pyodide/pyodide.asm.wasm.packed", "runtime/unpack/unpack.mjs", *app_zip.ARCHIVES}
+    assert {"index.html", *needed} <= names
 
 
 def test_with_the_server_dead_a_new_tab_computes(profile, copy):
@@ -132,6 +134,15 @@ def test_the_cache_has_a_name_of_its_own(profile, site):
     page = visited(profile, site)
     names = page.evaluate("caches.keys()")
     assert names == [f"roofline-precache-v2-{site}"]
+
+
+def test_the_binary_is_kept_as_it_is_compiled(profile, site):
+    page = visited(profile, site)
+    kept = page.evaluate("""async () => {
+        const response = await caches.match("runtime/pyodide/pyodide.asm.wasm.packed", { ignoreSearch: true });
+        return [response.headers.get("content-type"), (await response.arrayBuffer()).byteLength];
+    }""")
+    assert kept == ["application/wasm", (runtime.RUNTIME / "pyodide" / runtime.BINARY).stat().st_size]
 
 
 def test_the_worker_is_registered_after_the_first_result(profile, site):
@@ -262,6 +273,7 @@ def test_a_first_visit_on_which_every_third_request_fails_once_starts(profile, r
         "pyodide.mjs",
         "asm.mjs",
         "asm.wasm",
+        "unpack.mjs",
         "stdlib.packed",
         "app.packed",
         "main.py",

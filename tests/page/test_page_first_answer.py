@@ -32,7 +32,7 @@ def held(page, site):
     def keep(route):
         waiting.append(route)
 
-    page.route("**/pyodide.asm.wasm*", keep)
+    page.route("**/pyodide.asm.wasm.packed*", keep)
 
     def open_page(query=""):
         page.goto(site + query, wait_until="commit")

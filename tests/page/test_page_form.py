@@ -177,7 +177,7 @@ def test_a_reload_keeps_everything(boot, page):
 
 def test_what_is_entered_before_python_is_ready_is_computed(page, site):
     held = []
-    _hold(page, "**/pyodide.asm.wasm", held)
+    _hold(page, "**/pyodide.asm.wasm.packed*", held)
     page.goto(site + "?nodes=2", wait_until="commit")
     calculator = Calculator(page)
     expect(page.locator("#boot")).to_be_visible()

@@ -73,7 +73,7 @@ def test_one_model_of_each_family_is_described(calculator, booted, family):
 
 def test_it_stands_before_python_does(page, site):
     """The first scenario's panel is in the page as it is served."""
-    page.route("**/pyodide.asm.wasm", lambda route: None)
+    page.route("**/pyodide.asm.wasm.packed*", lambda route: None)
     page.goto(site, wait_until="commit")
     expect(page.locator("#model-panel > summary")).to_contain_text("61 layers: 61 MLA; 3 dense")
 

@@ -31,7 +31,7 @@ def test_every_shipped_npm_package_is_named_with_version_licence_and_source(noti
 
 
 def test_every_script_that_is_shipped_comes_from_a_named_package():
-    bundles = {runtime.PLOT, RUNTIME / "pyscript" / "core.js"}
+    bundles = {runtime.PLOT, runtime.UNPACK, RUNTIME / "pyscript" / "core.js"}
     files = {file for file in RUNTIME.rglob("*") if file.suffix in {".js", ".mjs", ".wasm"}}
     assert bundles < files
     for file in files - bundles:
@@ -60,9 +60,21 @@ def test_every_package_in_the_workers_bundles_is_named(notice):
     packages = licenses.packages_of(sources)
     assert {"workbox-core", "workbox-precaching", "workbox-routing", "workbox-strategies", "workbox-window"} == packages
     own = [source for source in sources if "node_modules/" not in source]
-    assert sorted(own) == ["js/offline.mjs", "js/service-worker.mjs", "js/updates.mjs"]
+    assert sorted(own) == [
+        "js/offline.mjs",
+        "js/service-worker.mjs",
+        "js/updates.mjs",
+        # whose own list is looked at above
+        "runtime/unpack/unpack.mjs",
+    ]
     for name in packages:
         assert f"\n{licenses.npm_component(name).name}\nLicence: MIT" in notice, name
+
+
+def test_the_decoder_s_bundle_holds_the_decoder():
+    sources = licenses.bundled_sources(RUNTIME / "unpack" / runtime.PARTS)
+    assert licenses.packages_of(sources) == {"zstddec"}
+    assert {source for source in sources if "node_modules/" not in source} == {"tools/unpack.mjs", "tools/buffer.mjs"}
 
 
 def test_every_direct_dependency_is_named(notice):

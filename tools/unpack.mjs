@@ -1,0 +1,60 @@
+/**
+ * Unpacks what is packed with Zstandard, which browsers do not do by themselves, and compiles it. tools/runtime.py
+ * bundles this with zstddec into runtime/unpack/unpack.mjs, which js/boot.mjs starts as a worker: parts of the binary
+ * come as messages, null ends them, and the answer is {module} or {error}. Where there are no workers it is imported,
+ * and so it is by the service worker, which keeps the binary unpacked.
+ */
+import { ZSTDDecoder } from "zstddec/stream";
+
+const decoder = new ZSTDDecoder();
+const ready = decoder.init();
+
+/**
+ * What turns packed parts into unpacked ones. The decoder takes the next part when it wants it, and cannot wait: so it
+ * goes on only while there is one, or none will come.
+ */
+function unpacking() {
+    const waiting = [];
+    const parts = {
+        *[Symbol.iterator]() {
+            while (waiting.length) yield waiting.shift();
+        },
+    };
+    let output;
+    return new TransformStream({
+        async start() {
+            await ready;
+            output = decoder.decodeStreaming(parts);
+        },
+        transform(part, controller) {
+            if (part.byteLength) waiting.push(part);
+            while (waiting.length) controller.enqueue(output.next().value);
+        },
+        flush(controller) {
+            for (const part of output) controller.enqueue(part);
+        },
+    });
+}
+
+/** @param {ReadableStream<Uint8Array>} packed binary */
+export function unpacked(packed) {
+    return new Response(packed.pipeThrough(unpacking()), { headers: { "content-type": "application/wasm" } });
+}
+
+/**
+ * @param {ReadableStream<Uint8Array>} packed binary
+ * @returns {Promise<WebAssembly.Module>}
+ */
+export function compiled(packed) {
+    return WebAssembly.compileStreaming(unpacked(packed));
+}
+
+if (globalThis.DedicatedWorkerGlobalScope) {
+    const { readable, writable } = new TransformStream();
+    const writer = writable.getWriter();
+    self.onmessage = ({ data }) => (data ? writer.write(data) : writer.close());
+    compiled(readable).then(
+        (module) => postMessage({ module }),
+        ({ message }) => postMessage({ error: message }),
+    );
+}
