@@ -22,7 +22,7 @@ from .reserve import Reserve, Shapes, reserve
 from .weights import Role
 
 per_model = lru_cache(maxsize=512)
-"""Remembers what depends on a model and its precision alone; a search asks for it thousands of times."""
+"""Remembers what depends on a model and its precision or layout alone; a search or a curve asks for it many times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ def test_every_load_is_timed_as_an_estimate_does(name, deployment):
     workload = Workload(input_tokens=3000, output_tokens=400)
     plan, limits = plan_for(model, deployment), resolve_limits(model, deployment)
     memory = fit_memory(model, plan, deployment, limits, workload)
-    replica = Replica(deployment, workload, plan, limits, memory)
+    replica = Replica(model, deployment, workload, limits, memory)
     for concurrency in (1, 2, 7, 40, 333, 5000):
         served = replica.serve(concurrency)
         row = estimate(model, deployment, dataclasses.replace(workload, concurrency=concurrency))
