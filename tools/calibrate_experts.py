@@ -23,7 +23,7 @@ from calibrate_tables import (
     seconds,
 )
 from roofline import GPUS
-from roofline.curves import ExpertCurve
+from roofline.curves import ExpertCurve, Time
 from roofline.gpus import Gpu
 
 #: Name of a table's format in the constants.
@@ -95,7 +95,7 @@ def predict_s(curve: ExpertCurve, sample: Sample) -> float:
     """Time of a block whose number of touched experts is known."""
     flop, weights, io, pairs, local, touched, top, bandwidth = sample.arguments[:8]
     activations = io * (local + curve.remote_share * (pairs - local))
-    return curve.time(flop, touched * weights, activations, local, touched, top, bandwidth).total_s
+    return Time(*curve.time(flop, touched * weights, activations, local, touched, top, bandwidth)).total_s
 
 
 def one_rank(sample: Sample) -> bool:

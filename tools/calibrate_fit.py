@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import least_squares
 
+from roofline.curves import Time
+
 #: Error at which the loss turns from quadratic to linear.
 ROBUST_SCALE = 0.1
 SIGNIFICANT_DIGITS = 4
@@ -69,7 +71,7 @@ Predict = Callable[[Any, Sample], float]
 
 def total_s(curve: Any, sample: Sample) -> float:
     """Time of the sample with this curve, in seconds."""
-    return float(curve.time(*sample.arguments).total_s)
+    return Time(*curve.time(*sample.arguments)).total_s
 
 
 def log_ratios(curve: Any, samples: Sequence[Sample], predict: Predict = total_s) -> np.ndarray:

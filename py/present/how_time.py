@@ -7,9 +7,9 @@ from functools import partial
 from present.formula import Deferred, Operation, Origin, Quantity, Term, apply, less, times, total
 from present.how_operators import call_time
 from present.working import Working, once
-from roofline.operators import Batch, Operator
+from roofline.operators import KERNELS, Batch, Operator
 from roofline.rows import ExpertRow, MatrixRow, MixerRow
-from roofline.steps import KERNELS, Step, cut_prompt, decode_batch
+from roofline.steps import Step, cut_prompt, decode_batch
 
 Row = MatrixRow | ExpertRow | MixerRow | None
 PARTS = ("compute", "memory", "communication", "overhead")

@@ -169,7 +169,7 @@ def estimate(
     )
     if not memory.fits:
         return Estimate(**base, notices=tuple(notices))
-    replica = Replica(deployment, workload, plan, limits, memory, constants)
+    replica = Replica(model, deployment, workload, limits, memory, constants)
     load = replica.load(concurrency)
     base["running"] = load.running
     figures = _figures(replica.serve(concurrency), workload, deployment, placement, load, price)

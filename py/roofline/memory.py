@@ -22,7 +22,7 @@ from .reserve import Reserve, Shapes, reserve
 from .weights import Role
 
 per_model = lru_cache(maxsize=512)
-"""Remembers what depends on a model and its precision alone; a search asks for it thousands of times."""
+"""Remembers what depends on a model and its precision or layout alone; a search or a curve asks for it many times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +77,7 @@ class Memory:
         return self.max_concurrency > 0
 
 
+@per_model
 def resolve_limits(model: Model, deployment: Deployment) -> Limits:
     """Take the engine's defaults where the user gave nothing."""
     engine, gpu = deployment.engine_data, deployment.gpu_data
@@ -171,6 +172,11 @@ def memory_shapes(model: Model, deployment: Deployment, limits: Limits) -> Shape
     )
 
 
+@per_model
+def _reserve(model: Model, deployment: Deployment, limits: Limits) -> Reserve:
+    return reserve(deployment.engine_data.reserve, memory_shapes(model, deployment, limits))
+
+
 class _Widths(NamedTuple):
     """Largest widths of a model's layers, in elements; 0 where it has no such layer."""
 
@@ -210,7 +216,7 @@ def fit_memory(model: Model, plan: Plan, deployment: Deployment, limits: Limits,
     """Memory of a replica and the sequences that it holds."""
     ranks, copies = deployment.tensor_parallel, deployment.attention_data_parallel
     element_bytes = kv_element_bytes(limits.kv_precision)
-    reserved = reserve(deployment.engine_data.reserve, memory_shapes(model, deployment, limits))
+    reserved = _reserve(model, deployment, limits)
     room = deployment.engine_data.kv_cache_bytes(
         memory_bytes=deployment.gpu_data.memory_bytes,
         memory_fraction=limits.memory_fraction,

@@ -8,6 +8,7 @@ the 18 nodes of an NVL72) where they fit, its tensor-parallel groups always do.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from .deployment import Deployment
@@ -39,6 +40,7 @@ def domain_gpus(gpu: Gpu) -> int:
     return max(gpu.gpus_per_node, gpu.nvlink_domain_gpus)
 
 
+@lru_cache(maxsize=512)
 def place(deployment: Deployment) -> Placement:
     """Pack replicas on the nodes.
 

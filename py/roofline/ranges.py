@@ -122,18 +122,20 @@ def unseen(case: Case) -> int:
 
 
 @cache
-def factors(case: Case) -> Mapping[str, float]:
-    """e^w by figure."""
-    return MappingProxyType({figure: math.exp(half_width(figure, case)) for figure in MEASURED_AS})
+def factors(case: Case) -> tuple[tuple[str, str, str, float], ...]:
+    """(figure, name of its lower and of its upper bound, e^w) of every figure that has a range."""
+    return tuple(
+        (figure, f"{figure}_low", f"{figure}_high", math.exp(half_width(figure, case))) for figure in MEASURED_AS
+    )
 
 
 def bounds(figures: Mapping[str, Any], case: Case) -> dict[str, float]:
     """``..._low`` and ``..._high`` of the time and throughput figures."""
     found: dict[str, float] = {}
-    for name, factor in factors(case).items():
+    for name, low, high, factor in factors(case):
         value = figures[name]
-        found[name + "_low"] = value / factor
-        found[name + "_high"] = value * factor
+        found[low] = value / factor
+        found[high] = value * factor
     return found
 
 

@@ -5,10 +5,23 @@ from __future__ import annotations
 from .constants import Constants
 from .deployment import Deployment, Workload
 from .machine import make_machine
-from .memory import Limits, Memory
-from .operators import bind
-from .plan import Plan
+from .memory import Limits, Memory, per_model
+from .model import Model
+from .operators import Bound, bind
+from .plan import plan_for
 from .serving import Load, Serving, serve
+
+
+def bound_for(model: Model, deployment: Deployment, kv_precision: str, constants: Constants | None = None) -> Bound:
+    """The layout on its machine, with nothing remembered of earlier steps; ``constants`` as in ``make_machine``."""
+    if constants is None:
+        return _calibrated(model, deployment, kv_precision)._replace(recurring={})
+    return bind(plan_for(model, deployment), make_machine(deployment, kv_precision, constants))
+
+
+@per_model
+def _calibrated(model: Model, deployment: Deployment, kv_precision: str) -> Bound:
+    return bind(plan_for(model, deployment), make_machine(deployment, kv_precision))
 
 
 class Replica:
@@ -20,14 +33,14 @@ class Replica:
 
     def __init__(
         self,
+        model: Model,
         deployment: Deployment,
         workload: Workload,
-        plan: Plan,
         limits: Limits,
         memory: Memory,
         constants: Constants | None = None,
     ) -> None:
-        self.bound = bind(plan, make_machine(deployment, limits.kv_precision, constants))
+        self.bound = bound_for(model, deployment, limits.kv_precision, constants)
         self._workload = workload
         self._most_running = min(limits.max_running, memory.running_sequences)
         self._budget_tokens = limits.max_batched_tokens

@@ -76,12 +76,14 @@ class MixerRow(NamedTuple):
     """The core of one kind of mixer.
 
     Attributes:
+        label: the mixer's name for people.
         core: class of the kernel.
         local_heads: key-value heads on this GPU (1 for a latent).
         window_tokens: tokens that the core sees at most; None = all.
     """
 
     mixer: Mixer
+    label: str
     calls: int
     core: Core
     local_heads: int
@@ -210,7 +212,7 @@ def _mixer_row(mixer: Mixer, count: int, ranks: int) -> MixerRow:
     windows = [cache.window_tokens for cache in caches]
     window = None if None in windows or not windows else max(w for w in windows if w is not None)
     core = Core.ATTENTION if units else Core.LATENT if caches else Core.RECURRENT
-    return MixerRow(mixer, count, core, -(-units // ranks) if units else 1, window)
+    return MixerRow(mixer, mixer.label, count, core, -(-units // ranks) if units else 1, window)
 
 
 def elementwise_bytes(layer: Layer, model: Model, sharding: Sharding) -> float:

@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from .machine import Machine
-from .operators import Batch, Bound, Kind, Operator, step_operators
-
-#: Calls that the host makes for one operator without a CUDA graph: rotary embedding and cache write beside attention;
-#: routing, the fused block and its reduction for experts; two norms and an activation.
-KERNELS: Mapping[Kind, int] = MappingProxyType(
-    {
-        Kind.MATRIX: 1,
-        Kind.EXPERTS: 3,
-        Kind.DECODE_CORE: 1,
-        Kind.PREFILL_CORE: 3,
-        Kind.ELEMENTWISE: 3,
-        Kind.COLLECTIVE: 1,
-    }
-)
+from .operators import Batch, Bound, Operator, OperatorFields, named, step_operators
 
 
 class Step(NamedTuple):
@@ -31,7 +16,7 @@ class Step(NamedTuple):
         compute_s, memory_s: kernels bound by arithmetic or by memory traffic.
         communication_s: collectives.
         overhead_s: launches, scheduling, host.
-        operators: kernels of one step.
+        kernels: operators of one step as plain tuples.
         steps: equal steps that the times cover.
     """
 
@@ -40,8 +25,13 @@ class Step(NamedTuple):
     memory_s: float
     communication_s: float
     overhead_s: float
-    operators: tuple[Operator, ...] = ()
+    kernels: tuple[OperatorFields, ...] = ()
     steps: int = 1
+
+    @property
+    def operators(self) -> tuple[Operator, ...]:
+        """Kernels of one step."""
+        return named(self.kernels)
 
     @property
     def bound(self) -> str:
@@ -62,7 +52,7 @@ class Step(NamedTuple):
             steps * self.memory_s,
             steps * self.communication_s,
             steps * self.overhead_s,
-            self.operators,
+            self.kernels,
             steps * self.steps,
         )
 
@@ -71,11 +61,10 @@ def run_step(bound: Bound, batch: Batch) -> Step:
     """Time one step: kernels in sequence, plus the engine's overhead per sequence and prompt token."""
     operators = step_operators(bound, batch)
     compute = memory = communication = fixed = 0.0
-    for operator in operators:
-        total, compute_s, memory_s, link_s, fixed_s = operator.time
-        fixed_s = min(fixed_s, total)
-        rest = operator.calls * (total - fixed_s)
-        fixed += operator.calls * fixed_s
+    for _, _, _, _, _, calls, (total_s, compute_s, memory_s, link_s, fixed_s) in operators:
+        spent_s = min(fixed_s, total_s)
+        rest = calls * (total_s - spent_s)
+        fixed += calls * spent_s
         if link_s:
             communication += rest
         elif compute_s >= memory_s:
@@ -86,7 +75,7 @@ def run_step(bound: Bound, batch: Batch) -> Step:
     fixed += overhead.sequence_s * batch.sequences + overhead.prompt_token_s * batch.prompt_tokens * batch.prompts
     total = compute + memory + communication + fixed
     if batch.prompts:
-        launched = sum(operator.calls * KERNELS[operator.kind] for operator in operators)
+        launched = bound.prompt_launches + (bound.decode_launches if batch.sequences else 0)
         waiting = max(overhead.host_kernel_s * launched - total, 0.0)
         fixed, total = fixed + waiting, total + waiting
     return Step(total, compute, memory, communication, fixed, tuple(operators))

@@ -220,7 +220,7 @@ def _trial(question: Question, gpu: str, precision: str, layout: Layout, price: 
     limits = resolve_limits(question.model, deployment)
     memory = fit_memory(question.model, plan, deployment, limits, question.workload)
     if memory.fits:
-        replica = Replica(deployment, question.workload, plan, limits, memory)
+        replica = Replica(question.model, deployment, question.workload, limits, memory)
         return Trial(question, deployment, layout, replica, memory, limits)
     return Refusal(
         gpu,

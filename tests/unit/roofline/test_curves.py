@@ -11,6 +11,7 @@ from roofline.curves import (
     MatrixCurve,
     PrefillCurve,
     StreamCurve,
+    Time,
     smooth_max,
 )
 
@@ -35,7 +36,7 @@ def test_smooth_max(a, b, sharpness, result):
 
 
 def matrix(curve, flop, moved_bytes):
-    return curve.time(flop, moved_bytes, 100, 1000, PEAK, BANDWIDTH)
+    return Time(*curve.time(flop, moved_bytes, 100, 1000, PEAK, BANDWIDTH))
 
 
 def test_an_ideal_matrix_product_takes_the_longer_of_arithmetic_and_traffic():
@@ -85,7 +86,7 @@ def test_popular_experts_leave_more_of_the_others_untouched():
 
 def experts(curve, assignments, touched):
     """Experts of 1 GFLOP per assignment and 10 MB, 1 kB of activations per assignment."""
-    return curve.time(1e9, 1e7 * touched, 1e3 * assignments, assignments, touched, PEAK, BANDWIDTH)
+    return Time(*curve.time(1e9, 1e7 * touched, 1e3 * assignments, assignments, touched, PEAK, BANDWIDTH))
 
 
 def test_few_tokens_per_expert_read_weights():
@@ -113,7 +114,7 @@ def test_launch_and_each_touched_expert_come_on_top():
 
 
 def decode(curve, flop=1e9, moved_bytes=2e6, elements=1e6, seen=1000, pieces=10):
-    return curve.time(flop, moved_bytes, elements, seen, pieces, PEAK, BANDWIDTH)
+    return Time(*curve.time(flop, moved_bytes, elements, seen, pieces, PEAK, BANDWIDTH))
 
 
 def test_an_ideal_decode_core_reads_the_cache():
@@ -140,7 +141,7 @@ def test_many_small_sequences_take_time_each():
 
 
 def prefill(curve, flop=1e12, moved_bytes=2e6, seen=1000):
-    return curve.time(flop, moved_bytes, seen, PEAK, BANDWIDTH)
+    return Time(*curve.time(flop, moved_bytes, seen, PEAK, BANDWIDTH))
 
 
 def test_an_ideal_prefill_core_computes_and_moves():
@@ -163,16 +164,16 @@ def test_passes_over_the_traffic_of_a_prefill_core_are_at_least_one():
 
 
 def test_small_kernels_stream():
-    time = StreamCurve(launch_s=1e-6, memory_efficiency=0.5).time(2e6, BANDWIDTH)
+    time = Time(*StreamCurve(launch_s=1e-6, memory_efficiency=0.5).time(2e6, BANDWIDTH))
     assert (time.total_s, time.memory_s, time.fixed_s) == pytest.approx((3e-6, 2e-6, 1e-6))
 
 
 @pytest.mark.parametrize(("group", "hops"), [(2, 1), (4, 2), (8, 3)])
 def test_a_small_collective_takes_launch_and_hops(group, hops):
-    time = CollectiveCurve(launch_s=2e-6, hop_s=1e-6).time(1.0, group, 450e9)
+    time = Time(*CollectiveCurve(launch_s=2e-6, hop_s=1e-6).time(1.0, group, 450e9))
     assert time.total_s == pytest.approx(2e-6 + hops * 1e-6)
 
 
 def test_a_large_collective_takes_the_link():
-    time = CollectiveCurve(launch_s=2e-6, link_efficiency=0.75).time(450e6, 8, 450e9)
+    time = Time(*CollectiveCurve(launch_s=2e-6, link_efficiency=0.75).time(450e6, 8, 450e9))
     assert (time.total_s, time.link_s) == pytest.approx((1e-3 / 0.75, 1e-3 / 0.75))

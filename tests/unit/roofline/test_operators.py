@@ -7,7 +7,7 @@ import pytest
 from roofline import CATALOGUE, Deployment, Model
 from roofline.constants import IDEAL
 from roofline.machine import make_machine
-from roofline.operators import Batch, Kind, bind, step_operators
+from roofline.operators import Batch, Kind, bind, named, step_operators
 from roofline.plan import plan_for
 
 LLAMA_8B = "meta-llama/Llama-3.1-8B"
@@ -24,7 +24,8 @@ def load(name):
 
 def operators(name, batch, kv_format="fp16", **deployment):
     chosen = Deployment(**deployment)
-    return step_operators(bind(plan_for(load(name), chosen), make_machine(chosen, kv_format, IDEAL)), batch)
+    bound = bind(plan_for(load(name), chosen), make_machine(chosen, kv_format, IDEAL))
+    return named(step_operators(bound, batch))
 
 
 def decoding(sequences, context=1000):
