@@ -18,20 +18,19 @@ const PROGRESS_EVERY_MS = 100;
 const PACKED = ".packed";
 
 const address = (name) => new URL(name, document.baseURI).href;
-const binary = document.querySelector("link[data-bytes]");
 /** What this script is told: addresses of `library` and `application`, and the library's size. */
 const told = document.querySelector("script[data-library]").dataset;
+const { binary, dataset: binaryTold } = document.querySelector("script[data-packed]");
 const [libraryIsDue, applicationIsDue] = [due(), due()];
 /**
- * The files that are counted, by address: their size, and what to fetch next when one will be here that soon, at its
- * pace so far. Earlier that would only delay the file.
+ * The files that are counted: their size, what has arrived, and what to fetch next when one will be here that soon, at
+ * its pace so far. Earlier that would only delay the file. The binary has been on its way since the page was opened.
  */
-const counted = new Map([
-    [binary.href, { bytes: +binary.dataset.bytes, soonMs: 300, fetchNext: libraryIsDue.resolve }],
-    [address(told.library), { bytes: +told.bytes, soonMs: 100, fetchNext: applicationIsDue.resolve }],
-]);
-const total = [...counted.values()].reduce((sum, { bytes }) => sum + bytes, 0);
-let loaded = 0;
+const counted = {
+    binary: { bytes: +binaryTold.bytes, loaded: 0, begun: 0, soonMs: 300, fetchNext: libraryIsDue.resolve },
+    library: { bytes: +told.bytes, loaded: 0, begun: 0, soonMs: 100, fetchNext: applicationIsDue.resolve },
+};
+const total = counted.binary.bytes + counted.library.bytes;
 let reported = 0;
 
 function due() {
@@ -39,30 +38,23 @@ function due() {
     return { promise: new Promise((settle) => (resolve = settle)), resolve };
 }
 
+function loadedOfAll() {
+    return counted.binary.loaded + counted.library.loaded;
+}
+
 function report(stage) {
-    html.dispatchEvent(new CustomEvent("roofline:progress", { detail: { stage, loaded, total }, bubbles: true }));
+    const detail = { stage, loaded: loadedOfAll(), total };
+    html.dispatchEvent(new CustomEvent("roofline:progress", { detail, bubbles: true }));
 }
 
-/** Passes on what arrives of a file, and counts it. */
-function counting(name, begun) {
-    const { bytes, soonMs, fetchNext } = counted.get(name);
-    let arrived = 0;
-    return new TransformStream({
-        transform(part, controller) {
-            controller.enqueue(part);
-            arrived += part.byteLength;
-            if ((performance.now() - begun) * (bytes / arrived - 1) < soonMs) fetchNext();
-            count(part.byteLength);
-        },
-        flush: fetchNext,
-    });
-}
-
-function count(bytes) {
-    loaded += bytes;
-    if (loaded < total && performance.now() < reported + PROGRESS_EVERY_MS) return;
+/** Note how much of a file is here. */
+function count(file, loaded) {
+    file.loaded = loaded;
+    if ((performance.now() - file.begun) * (file.bytes / loaded - 1) < file.soonMs) file.fetchNext();
+    const isAll = loadedOfAll() >= total;
+    if (!isAll && performance.now() < reported + PROGRESS_EVERY_MS) return;
     reported = performance.now();
-    report(loaded < total ? "downloading" : "starting");
+    report(isAll ? "starting" : "downloading");
 }
 
 const plainFetch = globalThis.fetch.bind(globalThis);
@@ -77,34 +69,32 @@ function guardedFetch(...request) {
     });
 }
 
-/** The response with its body counted, and inflated if it is an archive: that is compressed as a whole (tools/app_zip.py). */
+/** An archive is compressed as a whole (tools/app_zip.py), which no host knows; the service worker keeps it inflated. */
 function received(response, name, begun) {
-    if (isReady(response)) {
-        counted.get(name).fetchNext();
-        count(counted.get(name).bytes);
-        return response;
-    }
+    if (!new URL(name).pathname.endsWith(PACKED)) return response;
+    const isInflated = response.headers.get("content-type") === "application/zip";
     let { body } = response;
-    if (counted.has(name)) body = body.pipeThrough(counting(name, begun));
-    if (isArchive(name)) body = body.pipeThrough(new DecompressionStream("gzip"));
-    return body === response.body ? response : new Response(body);
+    if (name === address(told.library)) body = body.pipeThrough(counting(begun, isInflated));
+    return new Response(isInflated ? body : body.pipeThrough(new DecompressionStream("gzip")));
 }
 
-/** Whether this is the binary from the service worker, which keeps it unpacked. */
-function isReady(response) {
-    return response.headers.get("content-type") === "application/wasm";
-}
-
-function isArchive(name) {
-    return name !== binary.href && new URL(name).pathname.endsWith(PACKED);
+/** Passes on what arrives of the library, and counts it; inflated, it counts when it is all here. */
+function counting(begun, isInflated) {
+    const file = Object.assign(counted.library, { loaded: 0, begun });
+    return new TransformStream({
+        transform(part, controller) {
+            controller.enqueue(part);
+            if (!isInflated) count(file, file.loaded + part.byteLength);
+        },
+        flush: () => count(file, file.bytes),
+    });
 }
 
 /** A file of this site, asked for again where the connection fails. */
 async function ownFile(request, waits = RETRY_AFTER_MS) {
     // not the response's: a service worker answers with the address that it keeps the file under
     const name = address(request[0].url ?? request[0]);
-    // the binary has been on its way since the page was opened, and its beginning comes in one gulp
-    const begun = name === binary.href ? 0 : performance.now();
+    const begun = performance.now();
     try {
         const response = await guardedFetch(...request);
         if (!response.ok) throw new TypeError(`${response.url}: ${response.status}`);
@@ -118,7 +108,9 @@ async function ownFile(request, waits = RETRY_AFTER_MS) {
 
 /** What is asked for before anyone comes to need it: PyScript and Pyodide do so late. */
 const early = new Map(
-    [...document.querySelectorAll("link[rel=preload][as=fetch]")].map(({ href }) => [href, ownFile([href])]),
+    [...document.querySelectorAll("link[rel=preload][as=fetch]")]
+        .filter(({ href }) => href !== address(binaryTold.packed))
+        .map(({ href }) => [href, ownFile([href])]),
 );
 early.set(address(told.library), libraryIsDue.promise.then(() => ownFile([address(told.library)])));
 early.set(address(told.application), applicationIsDue.promise.then(() => ownFile([address(told.application)])));
@@ -139,36 +131,17 @@ globalThis.fetch = (...request) => {
     return response;
 };
 
-/** The binary's parts go to a worker as they arrive; a sandbox without an origin of its own has none. */
-async function compiled(response) {
-    if (isReady(response)) return WebAssembly.compileStreaming(response);
-    const parts = response.body;
-    if (self.origin === "null") return (await import(address(told.unpack))).compiled(parts);
-    const worker = new Worker(address(told.unpack), { type: "module" });
-    const answer = new Promise((resolve, reject) => {
-        worker.onmessage = ({ data: { module, error } }) => (module ? resolve(module) : reject(new Error(error)));
-        worker.onerror = ({ message }) => reject(new Error(message));
-    });
-    const handedOver = parts.pipeTo(
-        new WritableStream({ write: (part) => worker.postMessage(part), close: () => worker.postMessage(null) }),
-    );
-    const [module] = await Promise.all([answer, handedOver]);
-    worker.terminate();
-    return module;
-}
-
-/** Pyodide's binary, asked for and compiled before Pyodide does so; what it is given instead is empty. */
-const BINARY = `${base}pyodide.asm.wasm`;
-const compiling = early.get(binary.href).then(compiled);
-early.delete(binary.href);
-early.set(BINARY, Promise.resolve(new Response()));
-// a connection that breaks off: Pyodide would wait on
-compiling.catch(() => report("failed"));
+// what Pyodide asks for in place of its binary, which is being compiled
+early.set(`${base}pyodide.asm.wasm`, Promise.resolve(new Response()));
+binary.arrives = () => count(counted.binary, binary.loaded);
+if (binary.loaded) binary.arrives();
+// Pyodide would wait on
+binary.module.catch(() => report("failed"));
 
 const { instantiateStreaming } = WebAssembly;
 WebAssembly.instantiateStreaming = async (_, imports) => {
     Object.assign(WebAssembly, { instantiateStreaming });
-    const module = await compiling;
+    const module = await binary.module;
     return { module, instance: await WebAssembly.instantiate(module, imports) };
 };
 

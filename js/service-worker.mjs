@@ -21,13 +21,17 @@ const fromTheBrowsersCache = {
     requestWillFetch: async ({ request }) => new Request(request, { cache: "default" }),
 };
 
-/** The binary is kept as it is compiled: unpacking it takes longer than reading it. */
+/** What is packed is kept unpacked: that takes longer than reading it. The media type tells the page (js/boot.mjs). */
 const asItIsUsed = {
     cacheWillUpdate: async ({ response }) => (response?.ok ? asUsed(response) : null),
 };
 
 function asUsed(response) {
-    return response.url.split("?")[0].endsWith(".wasm.packed") ? unpacked(response.body) : response;
+    const { pathname } = new URL(response.url);
+    if (pathname.endsWith(".wasm.packed")) return unpacked(response.body);
+    if (!pathname.endsWith(".packed")) return response;
+    const headers = { "content-type": "application/zip" };
+    return new Response(response.body.pipeThrough(new DecompressionStream("gzip")), { headers });
 }
 
 /** Where the browser's cache has another version, or the connection failed: once more, past that cache. */

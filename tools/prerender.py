@@ -4,8 +4,9 @@ A block stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`. Every bloc
 maker here, and every maker its block:
 
 hints    What the browser fetches before all else: what the first paint waits for, which the parser would come to piece
-         by piece, and Python, which takes longest. `data-bytes` is the size, which js/boot.mjs counts the
-         download against.
+         by piece, and Python, which takes longest.
+binary   The script that unpacks and compiles Python's binary. `data-bytes` is the size, which the download is counted
+         against.
 scripts  PyScript, and the script that starts Python meanwhile and is told what to fetch next.
 others   `present.prerender.blocks()`: name -> HTML of what the engine can say without a browser.
 """
@@ -17,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BINARY, LIBRARY = "runtime/pyodide/pyodide.asm.wasm.packed", "runtime/pyodide/stdlib.packed"
-UNPACK = "runtime/unpack/unpack.mjs"
+UNPACKS, UNPACK = "js/binary.js", "runtime/unpack/unpack.mjs"
 APPLICATION = "runtime/app.packed"
 PYSCRIPT = "runtime/pyscript/core.js"
 BOOT = "js/boot.mjs"
@@ -29,18 +30,23 @@ BLOCK = re.compile(r"^<!-- (?P<name>[a-z-]+):begin -->\n(?P<inside>.*?)^<!-- (?P
 
 
 def hints(html: str) -> str:
-    """The preload hints for a page with these style sheets and classic scripts; the first script follows at once."""
-    fetch = '<link rel="preload" as="fetch" crossorigin="anonymous" href="{}"{}>'
-    _, *scripts = SCRIPT.findall(html)
+    """The preload hints for a page with these style sheets and classic scripts; scripts that stand before need none."""
+    fetch = '<link rel="preload" as="fetch" crossorigin="anonymous" href="{}">'
+    scripts = SCRIPT.findall(html.partition("<!-- hints:end -->")[2])
     painting = [*(("style", file) for file in STYLE.findall(html)), *(("script", file) for file in scripts)]
     first = [f'<link rel="preload" as="{kind}" href="{file}">' for kind, file in painting]
     modules = [f'<link rel="modulepreload" href="{module}">' for module in FIRST_MODULES]
-    return "\n".join([*first, fetch.format(BINARY, size(BINARY)), *modules, fetch.format(MAIN, "")])
+    return "\n".join([*first, fetch.format(BINARY), *modules, fetch.format(MAIN)])
+
+
+def binary() -> str:
+    """The script that takes the binary."""
+    return f'<script src="{UNPACKS}" data-packed="{BINARY}"{size(BINARY)} data-unpack="{UNPACK}"></script>'
 
 
 def scripts() -> str:
     """The module scripts. What the second fetches would delay the binary if it were asked for at once."""
-    parts = f'data-unpack="{UNPACK}" data-library="{LIBRARY}"{size(LIBRARY)} data-application="{APPLICATION}"'
+    parts = f'data-library="{LIBRARY}"{size(LIBRARY)} data-application="{APPLICATION}"'
     attributes = (f'src="{PYSCRIPT}"', f'async src="{BOOT}" {parts}')
     return "\n".join(f'<script type="module" {each}></script>' for each in attributes)
 
@@ -54,7 +60,7 @@ def makers(html: str) -> dict[str, str]:
     """Every block's content by name."""
     has_answer = util.find_spec("present.prerender") is not None
     answer = import_module("present.prerender").blocks() if has_answer else {}
-    return {"hints": hints(html), "scripts": scripts(), **answer}
+    return {"hints": hints(html), "binary": binary(), "scripts": scripts(), **answer}
 
 
 def rendered(html: str) -> str:

@@ -35,8 +35,11 @@ PYSCRIPT_PLUGINS = (
 )
 # Shared memory is only for waiting on a terminal's input, under Node. Browsers call asking for it deprecated where the
 # page is not isolated from other origins; without it `Atomics.wait` fails there as it does on any main thread.
-SHARED = "new Int32Array(new WebAssembly.Memory({shared:!0,initial:1,maximum:1}).buffer)"
-NOT_SHARED = "new Int32Array(1)"
+SHARED = ("new Int32Array(new WebAssembly.Memory({shared:!0,initial:1,maximum:1}).buffer)", "new Int32Array(1)")
+# The script is one function. In brackets browsers compile it while the script arrives, apart from the page; else
+# they read over it at first, and compile it when it is called, for which the page waits.
+LAZY = ("async function _createPyodideModule(", "const _createPyodideModule=(async function(")
+LAZY_END = (";return moduleRtn}export default", ";return moduleRtn});export default")
 STATIC_IMPORT = re.compile(r"""(?:from|import)\s*"\./([^"]+\.js)\"""")
 LAZY_IMPORT = re.compile(r"""import\("\./([^"]+\.js)"\)""")
 
@@ -60,13 +63,15 @@ def copy(source: Path, target: Path, names: list[str]) -> None:
             shutil.copyfile(source / name, target / name)
 
 
-def leave_out_shared_memory() -> None:
-    """Take from Pyodide what makes browsers report a deprecated use."""
+def change_script() -> None:
+    """Change in Pyodide's script what costs browsers a warning (SHARED) or time (LAZY)."""
     script = RUNTIME / "pyodide" / "pyodide.asm.mjs"
     text = script.read_text("utf-8")
-    if text.count(SHARED) != 1:
-        raise SystemExit(f"{script.name} no longer asks for shared memory as it did")
-    script.write_text(text.replace(SHARED, NOT_SHARED), "utf-8")
+    for found, wanted in (SHARED, LAZY, LAZY_END):
+        if text.count(found) != 1:
+            raise SystemExit(f"{script.name} no longer holds {found}")
+        text = text.replace(found, wanted)
+    script.write_text(text, "utf-8")
 
 
 def compile_library() -> None:
@@ -106,7 +111,7 @@ def main() -> int:
     shutil.rmtree(RUNTIME, ignore_errors=True)
     bundle_pyscript()
     copy(PYODIDE, RUNTIME / "pyodide", list(PYODIDE_FILES))
-    leave_out_shared_memory()
+    change_script()
     with packing_binary():
         compile_library()
         bundle(ROOT / "tools" / "plot.mjs", PLOT)

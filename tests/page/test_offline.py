@@ -1,5 +1,6 @@
 """Without a network: the service worker, its updates, and what a shaky connection does to a first visit."""
 
+import gzip
 import json
 import re
 import shutil
@@ -136,13 +137,19 @@ def test_the_cache_has_a_name_of_its_own(profile, site):
     assert names == [f"roofline-precache-v2-{site}"]
 
 
-def test_the_binary_is_kept_as_it_is_compiled(profile, site):
+KEPT = """async (name) => {
+    const response = await caches.match(name, { ignoreSearch: true });
+    return [response.headers.get("content-type"), (await response.arrayBuffer()).byteLength];
+}"""
+
+
+def test_what_is_packed_is_kept_as_it_is_used(profile, site):
     page = visited(profile, site)
-    kept = page.evaluate("""async () => {
-        const response = await caches.match("runtime/pyodide/pyodide.asm.wasm.packed", { ignoreSearch: true });
-        return [response.headers.get("content-type"), (await response.arrayBuffer()).byteLength];
-    }""")
-    assert kept == ["application/wasm", (runtime.RUNTIME / "pyodide" / runtime.BINARY).stat().st_size]
+    binary = page.evaluate(KEPT, "runtime/pyodide/pyodide.asm.wasm.packed")
+    assert binary == ["application/wasm", (runtime.RUNTIME / "pyodide" / runtime.BINARY).stat().st_size]
+    for name in ("runtime/pyodide/stdlib.packed", *app_zip.ARCHIVES):
+        inflated = gzip.decompress((SITE / name).read_bytes())
+        assert page.evaluate(KEPT, name) == ["application/zip", len(inflated)]
 
 
 def test_the_worker_is_registered_after_the_first_result(profile, site):
@@ -265,6 +272,7 @@ def test_a_first_visit_on_which_every_third_request_fails_once_starts(profile, r
     [
         "css/page",
         "js/watchdog",
+        "js/binary",
         "js/frame",
         "js/shell",
         "js/boot",

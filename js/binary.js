@@ -1,0 +1,75 @@
+/*
+ * Begins with what a start waits for longest, before anything is painted. Python's binary is on its way (its hint stands
+ * in the head); its parts go to a worker as they arrive, which unpacks and compiles them (tools/unpack.mjs). A classic
+ * script, since modules run only after the first paint. js/boot.mjs finds on the script's element:
+ *
+ * binary.module   a promise of the WebAssembly.Module
+ * binary.loaded   bytes that have arrived, of data-bytes; binary.arrives is called when that changes
+ */
+(() => {
+    const RETRY_AFTER_MS = [300, 1500];
+    const script = document.currentScript;
+    const [packed, unpack] = [script.dataset.packed, script.dataset.unpack].map(
+        (name) => new URL(name, document.baseURI).href,
+    );
+    const bytes = Number(script.dataset.bytes);
+
+    async function fetched(waits = RETRY_AFTER_MS) {
+        try {
+            const response = await fetch(packed);
+            if (!response.ok) throw new TypeError(`${packed}: ${response.status}`);
+            return response;
+        } catch (error) {
+            if (!waits.length) throw error;
+            await new Promise((resolve) => setTimeout(resolve, waits[0]));
+            return fetched(waits.slice(1));
+        }
+    }
+
+    function arrived(loaded) {
+        binary.loaded = loaded;
+        binary.arrives?.();
+    }
+
+    function counted(body) {
+        const transform = (part, controller) => {
+            controller.enqueue(part);
+            arrived(binary.loaded + part.byteLength);
+        };
+        return body.pipeThrough(new TransformStream({ transform }));
+    }
+
+    /** Compiled by a worker; a sandbox without an origin of its own has none. */
+    async function compiled(response, worker) {
+        // the service worker keeps it unpacked
+        if (response.headers.get("content-type") === "application/wasm") {
+            arrived(bytes);
+            return WebAssembly.compileStreaming(response);
+        }
+        const parts = counted(response.body);
+        if (!worker) return (await import(unpack)).compiled(parts);
+        const answer = new Promise((resolve, reject) => {
+            worker.onmessage = ({ data: { module, error } }) => (module ? resolve(module) : reject(new Error(error)));
+            worker.onerror = ({ message }) => reject(new TypeError(message));
+        });
+        const write = (part) => worker.postMessage(part);
+        const handedOver = parts.pipeTo(new WritableStream({ write, close: () => worker.postMessage(null) }));
+        const [module] = await Promise.all([answer, handedOver]);
+        return module;
+    }
+
+    async function module() {
+        const worker = self.origin !== "null" && new Worker(unpack, { type: "module" });
+        try {
+            return await compiled(await fetched(), worker);
+        } finally {
+            if (worker) worker.terminate();
+        }
+    }
+
+    // the watchdog has said why nothing can be fetched from a file
+    if (location.protocol === "file:") return;
+    const binary = { loaded: 0, arrives: null };
+    binary.module = module();
+    script.binary = binary;
+})();
