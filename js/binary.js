@@ -39,15 +39,11 @@
         return body.pipeThrough(new TransformStream({ transform }));
     }
 
-    /** Compiled by a worker; a sandbox without an origin of its own has none. */
-    async function compiled(response, worker) {
-        // the service worker keeps it unpacked
-        if (response.headers.get("content-type") === "application/wasm") {
-            arrived(bytes);
-            return WebAssembly.compileStreaming(response);
-        }
-        const parts = counted(response.body);
-        if (!worker) return (await import(unpack)).compiled(parts);
+    function startWorker() {
+        return new Worker(unpack, { type: "module" });
+    }
+
+    async function compiledBy(worker, parts) {
         const answer = new Promise((resolve, reject) => {
             worker.onmessage = ({ data: { module, error } }) => (module ? resolve(module) : reject(new Error(error)));
             worker.onerror = ({ message }) => reject(new TypeError(message));
@@ -58,18 +54,38 @@
         return module;
     }
 
-    async function module() {
-        const worker = self.origin !== "null" && new Worker(unpack, { type: "module" });
+    /** Ask for what is needed soon, at the price of delaying all else. */
+    function hint(name) {
+        const link = Object.assign(document.createElement("link"), { rel: "preload", as: "fetch", href: name });
+        link.crossOrigin = "anonymous";
+        document.head.append(link);
+    }
+
+    async function compiled() {
+        // a sandbox without an origin of its own has neither workers nor a service worker
+        const isSealed = self.origin === "null";
+        const isKept = !isSealed && Boolean(navigator.serviceWorker?.controller);
+        let worker = isSealed || isKept ? null : startWorker();
+        if (isKept) [script.dataset.library, script.dataset.application].forEach(hint);
         try {
-            return await compiled(await fetched(), worker);
+            const response = await fetched();
+            // the service worker keeps it unpacked
+            if (response.headers.get("content-type") === "application/wasm") {
+                arrived(bytes);
+                return await WebAssembly.compileStreaming(response);
+            }
+            const parts = counted(response.body);
+            if (isSealed) return (await import(unpack)).compiled(parts);
+            worker ??= startWorker();
+            return await compiledBy(worker, parts);
         } finally {
-            if (worker) worker.terminate();
+            worker?.terminate();
         }
     }
 
     // the watchdog has said why nothing can be fetched from a file
     if (location.protocol === "file:") return;
     const binary = { loaded: 0, arrives: null };
-    binary.module = module();
+    binary.module = compiled();
     script.binary = binary;
 })();

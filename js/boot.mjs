@@ -18,17 +18,16 @@ const PROGRESS_EVERY_MS = 100;
 const PACKED = ".packed";
 
 const address = (name) => new URL(name, document.baseURI).href;
-/** What this script is told: addresses of `library` and `application`, and the library's size. */
-const told = document.querySelector("script[data-library]").dataset;
-const { binary, dataset: binaryTold } = document.querySelector("script[data-packed]");
+/** What js/binary.js has begun, and what both are told: addresses, and the sizes of what is counted. */
+const { binary, dataset: told } = document.querySelector("script[data-packed]");
 const [libraryIsDue, applicationIsDue] = [due(), due()];
 /**
  * The files that are counted: their size, what has arrived, and what to fetch next when one will be here that soon, at
  * its pace so far. Earlier that would only delay the file. The binary has been on its way since the page was opened.
  */
 const counted = {
-    binary: { bytes: +binaryTold.bytes, loaded: 0, begun: 0, soonMs: 300, fetchNext: libraryIsDue.resolve },
-    library: { bytes: +told.bytes, loaded: 0, begun: 0, soonMs: 100, fetchNext: applicationIsDue.resolve },
+    binary: { bytes: +told.bytes, loaded: 0, begun: 0, soonMs: 300, fetchNext: libraryIsDue.resolve },
+    library: { bytes: +told.libraryBytes, loaded: 0, begun: 0, soonMs: 100, fetchNext: applicationIsDue.resolve },
 };
 const total = counted.binary.bytes + counted.library.bytes;
 let reported = 0;
@@ -72,21 +71,23 @@ function guardedFetch(...request) {
 /** An archive is compressed as a whole (tools/app_zip.py), which no host knows; the service worker keeps it inflated. */
 function received(response, name, begun) {
     if (!new URL(name).pathname.endsWith(PACKED)) return response;
-    const isInflated = response.headers.get("content-type") === "application/zip";
-    let { body } = response;
-    if (name === address(told.library)) body = body.pipeThrough(counting(begun, isInflated));
-    return new Response(isInflated ? body : body.pipeThrough(new DecompressionStream("gzip")));
+    const isLibrary = name === address(told.library);
+    if (response.headers.get("content-type") === "application/zip") {
+        if (isLibrary) count(counted.library, counted.library.bytes);
+        return response;
+    }
+    const body = isLibrary ? response.body.pipeThrough(counting(begun)) : response.body;
+    return new Response(body.pipeThrough(new DecompressionStream("gzip")));
 }
 
-/** Passes on what arrives of the library, and counts it; inflated, it counts when it is all here. */
-function counting(begun, isInflated) {
+/** Passes on what arrives of the library, and counts it. */
+function counting(begun) {
     const file = Object.assign(counted.library, { loaded: 0, begun });
     return new TransformStream({
         transform(part, controller) {
             controller.enqueue(part);
-            if (!isInflated) count(file, file.loaded + part.byteLength);
+            count(file, file.loaded + part.byteLength);
         },
-        flush: () => count(file, file.bytes),
     });
 }
 
@@ -109,11 +110,15 @@ async function ownFile(request, waits = RETRY_AFTER_MS) {
 /** What is asked for before anyone comes to need it: PyScript and Pyodide do so late. */
 const early = new Map(
     [...document.querySelectorAll("link[rel=preload][as=fetch]")]
-        .filter(({ href }) => href !== address(binaryTold.packed))
+        .filter(({ href }) => href !== address(told.packed))
         .map(({ href }) => [href, ownFile([href])]),
 );
-early.set(address(told.library), libraryIsDue.promise.then(() => ownFile([address(told.library)])));
-early.set(address(told.application), applicationIsDue.promise.then(() => ownFile([address(told.application)])));
+for (const [name, isDue] of [
+    [address(told.library), libraryIsDue],
+    [address(told.application), applicationIsDue],
+]) {
+    if (!early.has(name)) early.set(name, isDue.promise.then(() => ownFile([name])));
+}
 
 function ownAddress(resource) {
     const url = new URL(resource.url ?? resource, document.baseURI);

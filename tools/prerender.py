@@ -5,9 +5,9 @@ maker here, and every maker its block:
 
 hints    What the browser fetches before all else: what the first paint waits for, which the parser would come to piece
          by piece, and Python, which takes longest.
-binary   The script that unpacks and compiles Python's binary. `data-bytes` is the size, which the download is counted
-         against.
-scripts  PyScript, and the script that starts Python meanwhile and is told what to fetch next.
+binary   The script that unpacks and compiles Python's binary; and what it and the next are told: which files Python
+         needs (hints of them would delay the binary), and the sizes that the download is counted against.
+scripts  PyScript, and the script that starts Python meanwhile.
 others   `present.prerender.blocks()`: name -> HTML of what the engine can say without a browser.
 """
 
@@ -40,20 +40,20 @@ def hints(html: str) -> str:
 
 
 def binary() -> str:
-    """The script that takes the binary."""
-    return f'<script src="{UNPACKS}" data-packed="{BINARY}"{size(BINARY)} data-unpack="{UNPACK}"></script>'
+    """The script that takes the binary, told where it and all else of Python is."""
+    packed = f'data-packed="{BINARY}"{size("bytes", BINARY)} data-unpack="{UNPACK}"'
+    library = f'data-library="{LIBRARY}"{size("library-bytes", LIBRARY)} data-application="{APPLICATION}"'
+    return f'<script src="{UNPACKS}" {packed} {library}></script>'
 
 
 def scripts() -> str:
-    """The module scripts. What the second fetches would delay the binary if it were asked for at once."""
-    parts = f'data-library="{LIBRARY}"{size(LIBRARY)} data-application="{APPLICATION}"'
-    attributes = (f'src="{PYSCRIPT}"', f'async src="{BOOT}" {parts}')
-    return "\n".join(f'<script type="module" {each}></script>' for each in attributes)
+    """The module scripts."""
+    return "\n".join(f'<script type="module" {each}></script>' for each in (f'src="{PYSCRIPT}"', f'async src="{BOOT}"'))
 
 
-def size(file: str) -> str:
+def size(name: str, file: str) -> str:
     """The attribute that tells the size of a file of which the download is counted."""
-    return f' data-bytes="{(ROOT / file).stat().st_size}"'
+    return f' data-{name}="{(ROOT / file).stat().st_size}"'
 
 
 def makers(html: str) -> dict[str, str]:

@@ -7,7 +7,6 @@
 import { ZSTDDecoder } from "zstddec/stream";
 
 const decoder = new ZSTDDecoder();
-const ready = decoder.init();
 
 /**
  * What turns packed parts into unpacked ones. The decoder takes the next part when it wants it, and cannot wait: so it
@@ -23,7 +22,7 @@ function unpacking() {
     let output;
     return new TransformStream({
         async start() {
-            await ready;
+            await decoder.init();
             output = decoder.decodeStreaming(parts);
         },
         transform(part, controller) {
