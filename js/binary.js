@@ -39,15 +39,18 @@
         return body.pipeThrough(new TransformStream({ transform }));
     }
 
+    /** A worker, and what it will answer; one that does not arrive says so at once, whether or not it has work yet. */
     function startWorker() {
-        return new Worker(unpack, { type: "module" });
-    }
-
-    async function compiledBy(worker, parts) {
+        const worker = new Worker(unpack, { type: "module" });
         const answer = new Promise((resolve, reject) => {
             worker.onmessage = ({ data: { module, error } }) => (module ? resolve(module) : reject(new Error(error)));
-            worker.onerror = ({ message }) => reject(new TypeError(message));
+            worker.onerror = ({ message }) => reject(new TypeError(message ?? `${unpack} did not arrive`));
         });
+        answer.catch(() => {});
+        return { worker, answer };
+    }
+
+    async function compiledBy({ worker, answer }, parts) {
         const write = (part) => worker.postMessage(part);
         const handedOver = parts.pipeTo(new WritableStream({ write, close: () => worker.postMessage(null) }));
         const [module] = await Promise.all([answer, handedOver]);
@@ -65,7 +68,7 @@
         // a sandbox without an origin of its own has neither workers nor a service worker
         const isSealed = self.origin === "null";
         const isKept = !isSealed && Boolean(navigator.serviceWorker?.controller);
-        let worker = isSealed || isKept ? null : startWorker();
+        let started = isSealed || isKept ? null : startWorker();
         if (isKept) [script.dataset.library, script.dataset.application].forEach(hint);
         try {
             const response = await fetched();
@@ -76,10 +79,10 @@
             }
             const parts = counted(response.body);
             if (isSealed) return (await import(unpack)).compiled(parts);
-            worker ??= startWorker();
-            return await compiledBy(worker, parts);
+            started ??= startWorker();
+            return await compiledBy(started, parts);
         } finally {
-            worker?.terminate();
+            started?.worker.terminate();
         }
     }
 
