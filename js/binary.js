@@ -5,6 +5,7 @@
  *
  * binary.module   a promise of the WebAssembly.Module
  * binary.loaded   bytes that have arrived, of data-bytes; binary.arrives is called when that changes
+ * binary.fetched  fetch, which asks again where the connection fails
  */
 (() => {
     const RETRY_AFTER_MS = [300, 1500];
@@ -14,15 +15,17 @@
     );
     const bytes = Number(script.dataset.bytes);
 
-    async function fetched(waits = RETRY_AFTER_MS) {
+    const plainFetch = fetch.bind(globalThis);
+
+    async function fetched(request, waits = RETRY_AFTER_MS) {
         try {
-            const response = await fetch(packed);
-            if (!response.ok) throw new TypeError(`${packed}: ${response.status}`);
+            const response = await plainFetch(...request);
+            if (!response.ok) throw new TypeError(`${response.url}: ${response.status}`);
             return response;
         } catch (error) {
             if (!waits.length) throw error;
             await new Promise((resolve) => setTimeout(resolve, waits[0]));
-            return fetched(waits.slice(1));
+            return fetched(request, waits.slice(1));
         }
     }
 
@@ -71,7 +74,7 @@
         let started = isSealed || isKept ? null : startWorker();
         if (isKept) [script.dataset.library, script.dataset.application].forEach(hint);
         try {
-            const response = await fetched();
+            const response = await fetched([packed]);
             // the service worker keeps it unpacked
             if (response.headers.get("content-type") === "application/wasm") {
                 arrived(bytes);
@@ -88,7 +91,7 @@
 
     // the watchdog has said why nothing can be fetched from a file
     if (location.protocol === "file:") return;
-    const binary = { loaded: 0, arrives: null };
+    const binary = { loaded: 0, arrives: null, fetched: (...request) => fetched(request) };
     binary.module = compiled();
     script.binary = binary;
 })();

@@ -13,7 +13,6 @@ export { version };
 const html = document.documentElement;
 const base = new URL("../runtime/pyodide/", import.meta.url).href;
 const origin = new URL(import.meta.url).origin;
-const RETRY_AFTER_MS = [300, 1500];
 const PROGRESS_EVERY_MS = 100;
 const PACKED = ".packed";
 
@@ -56,14 +55,12 @@ function count(file, loaded) {
     report(isAll ? "starting" : "downloading");
 }
 
-const plainFetch = globalThis.fetch.bind(globalThis);
-
 /**
  * A network failure of WebKit has no `stack`, which Pyodide does not take for an exception: the
  * Python that awaits it would never go on.
  */
-function guardedFetch(...request) {
-    return plainFetch(...request).catch((error) => {
+function guarded(response) {
+    return response.catch((error) => {
         throw "stack" in error ? error : new TypeError(error.message, { cause: error });
     });
 }
@@ -92,19 +89,11 @@ function counting(begun) {
 }
 
 /** A file of this site, asked for again where the connection fails. */
-async function ownFile(request, waits = RETRY_AFTER_MS) {
+async function ownFile(request) {
     // not the response's: a service worker answers with the address that it keeps the file under
     const name = address(request[0].url ?? request[0]);
     const begun = performance.now();
-    try {
-        const response = await guardedFetch(...request);
-        if (!response.ok) throw new TypeError(`${response.url}: ${response.status}`);
-        return received(response, name, begun);
-    } catch (error) {
-        if (!waits.length) throw error;
-        await new Promise((resolve) => setTimeout(resolve, waits[0]));
-        return ownFile(request, waits.slice(1));
-    }
+    return received(await guarded(binary.fetched(...request)), name, begun);
 }
 
 /** What is asked for before anyone comes to need it: PyScript and Pyodide do so late. */
@@ -126,9 +115,11 @@ function ownAddress(resource) {
     return url.origin === origin && mine ? url.href : null;
 }
 
+const plainFetch = globalThis.fetch.bind(globalThis);
+
 globalThis.fetch = (...request) => {
     const own = ownAddress(request[0]);
-    if (!own) return guardedFetch(...request);
+    if (!own) return guarded(plainFetch(...request));
     const response = early.get(own) ?? ownFile(request);
     early.delete(own);
     // Pyodide only logs that its binary did not come, and waits on

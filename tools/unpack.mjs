@@ -1,6 +1,6 @@
 /**
  * Unpacks what is packed with Zstandard, which browsers do not do by themselves, and compiles it. tools/runtime.py
- * bundles this with zstddec into runtime/unpack/unpack.mjs, which js/boot.mjs starts as a worker: parts of the binary
+ * bundles this with zstddec into runtime/unpack/unpack.mjs, which js/binary.js starts as a worker: parts of the binary
  * come as messages, null ends them, and the answer is {module} or {error}. Where there are no workers it is imported,
  * and so it is by the service worker, which keeps the binary unpacked.
  */
@@ -10,16 +10,27 @@ const decoder = new ZSTDDecoder();
 
 /**
  * What turns packed parts into unpacked ones. The decoder takes the next part when it wants it, and cannot wait: so it
- * goes on only while there is one, or none will come.
+ * goes on only while there is one, or none will come. It never says that a part is not Zstandard (a sign-in page of some
+ * network, say), but gives nothing for it again and again.
  */
 function unpacking() {
     const waiting = [];
+    let givenNothing = 0;
     const parts = {
         *[Symbol.iterator]() {
-            while (waiting.length) yield waiting.shift();
+            while (waiting.length) {
+                givenNothing = 0;
+                yield waiting.shift();
+            }
         },
     };
     let output;
+
+    function given(controller, part) {
+        if (!part.byteLength && ++givenNothing > 1) throw new TypeError("The binary is not packed as expected.");
+        controller.enqueue(part);
+    }
+
     return new TransformStream({
         async start() {
             await decoder.init();
@@ -27,10 +38,10 @@ function unpacking() {
         },
         transform(part, controller) {
             if (part.byteLength) waiting.push(part);
-            while (waiting.length) controller.enqueue(output.next().value);
+            while (waiting.length) given(controller, output.next().value);
         },
         flush(controller) {
-            for (const part of output) controller.enqueue(part);
+            for (const part of output) given(controller, part);
         },
     });
 }

@@ -13,7 +13,7 @@ from roofline import CATALOGUE
 DEFAULT = "deepseek-ai/DeepSeek-V3.1"
 SHIFTS = """
 window.shifts = [];
-let opened = Infinity;
+window.opened = Infinity;
 // what moves before is a page that is painted while the rest of it is still on its way
 addEventListener("roofline:progress", ({ detail }) => detail.stage === "opening" && (opened = performance.now()));
 new PerformanceObserver((list) => {
@@ -73,6 +73,7 @@ def test_nothing_moves_when_python_takes_over(boot, page, width):
     page.add_init_script(SHIFTS)
     boot(page)
     page.wait_for_timeout(200)
+    assert page.evaluate("Number.isFinite(opened)")
     assert page.evaluate("shifts") == []
 
 

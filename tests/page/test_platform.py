@@ -88,6 +88,16 @@ def test_a_part_that_does_not_arrive_is_said_with_a_retry(site, page, hub, part)
     expect(notice).to_be_hidden()
 
 
+def test_a_binary_that_is_something_else_is_said_with_a_retry(site, page, hub):
+    """A network that wants a sign-in answers everything with a page of its own."""
+    hub.expected_errors = [".*"]
+    page.route("**/pyodide.asm.wasm.packed*", lambda route: route.fulfill(body="<p>Sign in</p>" * 20_000))
+    page.clock.install()
+    page.goto(site)
+    skip_waits(page, page.locator("#boot-notice"), "could not be loaded")
+    assert page.locator("html").get_attribute("data-state") == "failed"
+
+
 def test_no_progress_for_20_seconds_is_said_and_taken_back(site, page, hub):
     hub.expected_errors = ["preloaded using link preload but not used within a few seconds"]
     page.clock.install()
