@@ -49,10 +49,10 @@ function report(stage) {
 function count(file, loaded) {
     file.loaded = loaded;
     if ((performance.now() - file.begun) * (file.bytes / loaded - 1) < file.soonMs) file.fetchNext();
-    const isAll = loadedOfAll() >= total;
-    if (!isAll && performance.now() < reported + PROGRESS_EVERY_MS) return;
+    // the end of a file is told at once: nothing may come for a while
+    if (loaded < file.bytes && performance.now() < reported + PROGRESS_EVERY_MS) return;
     reported = performance.now();
-    report(isAll ? "starting" : "downloading");
+    report(loadedOfAll() < total ? "downloading" : "starting");
 }
 
 /**

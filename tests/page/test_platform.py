@@ -51,6 +51,25 @@ def test_progress_goes_from_downloading_to_opening(boot, page):
     assert stages[-1]["loaded"] == stages[-1]["total"] == sum(file.stat().st_size for file in counted)
 
 
+def test_what_has_arrived_is_told_while_the_rest_is_awaited(site, page):
+    page.route("**/stdlib.packed*", lambda route: None)
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/pyodide.asm.wasm.packed*", hold)
+    page.goto(site, wait_until="commit")
+    page.wait_for_function("Boolean(document.querySelector('script[data-packed]')?.binary?.arrives)")
+    # all of the binary arrives within one moment
+    page.evaluate("performance.now = () => 1e9")
+    held.pop().continue_()
+    binary, library = (SITE / "runtime/pyodide" / name for name in ("pyodide.asm.wasm.packed", "stdlib.packed"))
+    here, all_of_it = binary.stat().st_size, binary.stat().st_size + library.stat().st_size
+    stage = f"Loading Python: {here / 1e6:.1f} of {all_of_it / 1e6:.1f} MB"
+    expect(page.locator("#boot-stage")).to_have_text(stage)
+
+
 def test_a_failed_fetch_raises_in_python_even_where_the_error_has_no_stack(boot, python, page):
     """WebKit's network error has no `stack`; Pyodide takes such a thing for no exception."""
     page.add_init_script(
