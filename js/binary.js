@@ -1,63 +1,73 @@
 /*
- * Begins with what a start waits for longest, before anything is painted. Python's binary is on its way (its hint stands
- * in the head); its parts go to a worker as they arrive, which unpacks and compiles them (tools/unpack.mjs). A classic
- * script, since modules run only after the first paint. js/boot.mjs finds on the script's element:
+ * Begins with what a start waits for longest, before all else: a worker fetches Python's binary, unpacks and
+ * compiles it (tools/unpack.mjs), while the page is busy with itself. A classic script, since modules run only after the
+ * first paint. js/boot.mjs finds on the script's element:
  *
  * binary.module   a promise of the WebAssembly.Module
  * binary.loaded   bytes that have arrived, of data-bytes; binary.arrives is called when that changes
  * binary.fetched  fetch, which asks again where the connection fails
+ * binary.painted  a promise of the first paint: what computes before makes the first answer wait
  */
 (() => {
     const RETRY_AFTER_MS = [300, 1500];
+    const PAINTED_AT_LATEST_MS = 1500;
     const script = document.currentScript;
     const [packed, unpack] = [script.dataset.packed, script.dataset.unpack].map(
         (name) => new URL(name, document.baseURI).href,
     );
-    const bytes = Number(script.dataset.bytes);
 
     const plainFetch = fetch.bind(globalThis);
 
-    async function fetched(request, waits = RETRY_AFTER_MS) {
+    const painted = new Promise((resolve) => {
+        new PerformanceObserver(resolve).observe({ type: "paint", buffered: true });
+        // what is out of sight is not painted
+        setTimeout(resolve, document.hidden ? 0 : PAINTED_AT_LATEST_MS);
+    });
+
+    async function tried(attempt, waits = RETRY_AFTER_MS) {
         try {
-            const response = await plainFetch(...request);
-            if (!response.ok) throw new TypeError(`${response.url}: ${response.status}`);
-            return response;
+            return await attempt();
         } catch (error) {
             if (!waits.length) throw error;
             await new Promise((resolve) => setTimeout(resolve, waits[0]));
-            return fetched(request, waits.slice(1));
+            return tried(attempt, waits.slice(1));
         }
     }
+
+    async function fetchedOnce(request) {
+        const response = await plainFetch(...request);
+        if (!response.ok) throw new TypeError(`${response.url}: ${response.status}`);
+        return response;
+    }
+
+    const fetched = (...request) => tried(() => fetchedOnce(request));
 
     function arrived(loaded) {
         binary.loaded = loaded;
         binary.arrives?.();
     }
 
-    function counted(body) {
-        const transform = (part, controller) => {
-            controller.enqueue(part);
-            arrived(binary.loaded + part.byteLength);
-        };
-        return body.pipeThrough(new TransformStream({ transform }));
-    }
-
-    /** A worker, and what it will answer; one that does not arrive says so at once, whether or not it has work yet. */
-    function startWorker() {
-        const worker = new Worker(unpack, { type: "module" });
+    function compiledByWorker() {
+        // the address as its name: a message arrives only when this thread is idle
+        const worker = new Worker(unpack, { type: "module", name: packed });
         const answer = new Promise((resolve, reject) => {
-            worker.onmessage = ({ data: { module, error } }) => (module ? resolve(module) : reject(new Error(error)));
+            worker.onmessage = ({ data: { loaded, module, error } }) => {
+                if (error) reject(new Error(error));
+                else module ? resolve(module) : arrived(loaded);
+            };
             worker.onerror = ({ message }) => reject(new TypeError(message ?? `${unpack} did not arrive`));
         });
-        answer.catch(() => {});
-        return { worker, answer };
+        painted.then(() => worker.postMessage("unpack"));
+        return answer.finally(() => worker.terminate());
     }
 
-    async function compiledBy({ worker, answer }, parts) {
-        const write = (part) => worker.postMessage(part);
-        const handedOver = parts.pipeTo(new WritableStream({ write, close: () => worker.postMessage(null) }));
-        const [module] = await Promise.all([answer, handedOver]);
-        return module;
+    async function compiledHere() {
+        const response = await fetched(packed);
+        // the service worker keeps it unpacked
+        if (response.headers.get("content-type") !== "application/wasm")
+            return (await import(unpack)).compiled(response, arrived);
+        arrived(Number(script.dataset.bytes));
+        return WebAssembly.compileStreaming(response);
     }
 
     /** Ask for what is needed soon, at the price of delaying all else. */
@@ -67,31 +77,17 @@
         document.head.append(link);
     }
 
-    async function compiled() {
+    function compiled() {
         // a sandbox without an origin of its own has neither workers nor a service worker
-        const isSealed = self.origin === "null";
-        const isKept = !isSealed && Boolean(navigator.serviceWorker?.controller);
-        let started = isSealed || isKept ? null : startWorker();
-        if (isKept) [script.dataset.library, script.dataset.application].forEach(hint);
-        try {
-            const response = await fetched([packed]);
-            // the service worker keeps it unpacked
-            if (response.headers.get("content-type") === "application/wasm") {
-                arrived(bytes);
-                return await WebAssembly.compileStreaming(response);
-            }
-            const parts = counted(response.body);
-            if (isSealed) return (await import(unpack)).compiled(parts);
-            started ??= startWorker();
-            return await compiledBy(started, parts);
-        } finally {
-            started?.worker.terminate();
-        }
+        if (self.origin === "null") return compiledHere();
+        if (!navigator.serviceWorker?.controller) return tried(compiledByWorker);
+        [script.dataset.library, script.dataset.application].forEach(hint);
+        return compiledHere();
     }
 
     // the watchdog has said why nothing can be fetched from a file
     if (location.protocol === "file:") return;
-    const binary = { loaded: 0, arrives: null, fetched: (...request) => fetched(request) };
+    const binary = { loaded: 0, arrives: null, fetched, painted };
     binary.module = compiled();
     script.binary = binary;
 })();

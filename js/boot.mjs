@@ -98,9 +98,7 @@ async function ownFile(request) {
 
 /** What is asked for before anyone comes to need it: PyScript and Pyodide do so late. */
 const early = new Map(
-    [...document.querySelectorAll("link[rel=preload][as=fetch]")]
-        .filter(({ href }) => href !== address(told.packed))
-        .map(({ href }) => [href, ownFile([href])]),
+    [...document.querySelectorAll("link[rel=preload][as=fetch]")].map(({ href }) => [href, ownFile([href])]),
 );
 for (const [name, isDue] of [
     [address(told.library), libraryIsDue],

@@ -1,7 +1,7 @@
 /*
  * What must work before Python does: the stored choice of colours, ahead of the first paint; what the
  * figures of index.html may stand for; the progress of the start; what a reload must not lose. A classic
- * script that stands below the controls it sets.
+ * script in the head: in the body it would have the page painted in two goes.
  */
 (() => {
     const html = document.documentElement;
@@ -23,11 +23,14 @@
         }
     }
 
+    /* The document says the colours until there is the control that does; a frame's stay what its host wants. */
+    const colour = html.dataset.theme ?? stored("localStorage", "roofline:theme");
+    if (["light", "dark"].includes(colour)) html.dataset.theme = colour;
+
     function colours() {
         const theme = find("theme");
-        const colour = html.dataset.theme ?? stored("localStorage", "roofline:theme") ?? "auto";
-        const chosen = theme.querySelector(`[value="${CSS.escape(colour)}"]`);
-        if (chosen) chosen.checked = true;
+        if (html.dataset.theme) find(`theme-${html.dataset.theme}`).checked = true;
+        if (!("embed" in html.dataset)) delete html.dataset.theme;
         theme.addEventListener("change", ({ target }) => stored("localStorage", "roofline:theme", target.value));
     }
 
@@ -126,13 +129,13 @@
         "requestIdleCallback" in window ? requestIdleCallback(load, { timeout: 2_000 }) : setTimeout(load, 500);
     }
 
-    colours();
     html.addEventListener("roofline:progress", progress);
     new MutationObserver(() => {
         sayWhatTheFiguresAre();
         loadTheRest();
     }).observe(html, { attributeFilter: ["data-state"] });
     document.addEventListener("DOMContentLoaded", () => {
+        colours();
         sayWhatTheFiguresAre();
         bringBackPasted();
         bringBackForm();

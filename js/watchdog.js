@@ -112,4 +112,6 @@
         if (html.dataset.state === "ready") clear();
     }).observe(html, { attributeFilter: ["data-state"] });
     wait();
+    // of a script that stands before this one nothing was heard
+    if (!document.querySelector("script[data-packed]").binary) broken();
 })();

@@ -4,9 +4,9 @@ A block stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`. Every bloc
 maker here, and every maker its block:
 
 hints    What the browser fetches before all else: what the first paint waits for, which the parser would come to piece
-         by piece, and Python, which takes longest.
-binary   The script that unpacks and compiles Python's binary; and what it and the next are told: which files Python
-         needs (hints of them would delay the binary), and the sizes that the download is counted against.
+         by piece, and what starts Python.
+binary   The script that brings Python's binary; and what it and the next are told: which files Python needs (hints of
+         them would delay the binary), and the sizes that the download is counted against.
 scripts  PyScript, and the script that starts Python meanwhile.
 others   `present.prerender.blocks()`: name -> HTML of what the engine can say without a browser.
 """
@@ -22,7 +22,7 @@ UNPACKS, UNPACK = "js/binary.js", "runtime/unpack/unpack.mjs"
 APPLICATION = "runtime/app.packed"
 PYSCRIPT = "runtime/pyscript/core.js"
 BOOT = "js/boot.mjs"
-FIRST_MODULES = (BOOT, "runtime/pyodide/pyodide.mjs", "runtime/pyodide/pyodide.asm.mjs")
+FIRST_MODULES = (BOOT, "runtime/pyodide/pyodide.mjs")
 MAIN = "py/page/main.py"
 STYLE = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
 SCRIPT = re.compile(r'<script src="([^"]+)"')
@@ -36,7 +36,7 @@ def hints(html: str) -> str:
     painting = [*(("style", file) for file in STYLE.findall(html)), *(("script", file) for file in scripts)]
     first = [f'<link rel="preload" as="{kind}" href="{file}">' for kind, file in painting]
     modules = [f'<link rel="modulepreload" href="{module}">' for module in FIRST_MODULES]
-    return "\n".join([*first, fetch.format(BINARY), *modules, fetch.format(MAIN)])
+    return "\n".join([*first, *modules, fetch.format(MAIN)])
 
 
 def binary() -> str:

@@ -1,11 +1,13 @@
 /**
  * Unpacks what is packed with Zstandard, which browsers do not do by themselves, and compiles it. tools/runtime.py
- * bundles this with zstddec into runtime/unpack/unpack.mjs, which js/binary.js starts as a worker: parts of the binary
- * come as messages, null ends them, and the answer is {module} or {error}. Where there are no workers it is imported,
- * and so it is by the service worker, which keeps the binary unpacked.
+ * bundles this with zstddec into runtime/unpack/unpack.mjs, which js/binary.js starts as a worker by the name of
+ * the binary's address. The worker begins to fetch it, at a message unpacks it, tells {loaded}, the bytes here so far, and
+ * at last {module} or {error}. Where there are no workers it is imported, and so it is by the service worker, which keeps
+ * the binary unpacked.
  */
 import { ZSTDDecoder } from "zstddec/stream";
 
+const UNPACKED = "application/wasm";
 const decoder = new ZSTDDecoder();
 
 /**
@@ -48,23 +50,38 @@ function unpacking() {
 
 /** @param {ReadableStream<Uint8Array>} packed binary */
 export function unpacked(packed) {
-    return new Response(packed.pipeThrough(unpacking()), { headers: { "content-type": "application/wasm" } });
+    return new Response(packed.pipeThrough(unpacking()), { headers: { "content-type": UNPACKED } });
+}
+
+function counting(arrived) {
+    let loaded = 0;
+    return new TransformStream({
+        transform(part, controller) {
+            controller.enqueue(part);
+            arrived((loaded += part.byteLength));
+        },
+    });
 }
 
 /**
- * @param {ReadableStream<Uint8Array>} packed binary
+ * @param {Response} response with the binary, packed or as the service worker keeps it
+ * @param {(bytes: number) => void} arrived is told how much of it is here
  * @returns {Promise<WebAssembly.Module>}
  */
-export function compiled(packed) {
-    return WebAssembly.compileStreaming(unpacked(packed));
+export function compiled(response, arrived) {
+    if (response.headers.get("content-type") === UNPACKED) return WebAssembly.compileStreaming(response);
+    return WebAssembly.compileStreaming(unpacked(response.body.pipeThrough(counting(arrived))));
+}
+
+async function answer(address, wanted) {
+    // not by its bare name, which the bundle takes from zstddec
+    const response = await globalThis.fetch(address);
+    if (!response.ok) throw new TypeError(`${response.url}: ${response.status}`);
+    await wanted;
+    return { module: await compiled(response, (loaded) => postMessage({ loaded })) };
 }
 
 if (globalThis.DedicatedWorkerGlobalScope) {
-    const { readable, writable } = new TransformStream();
-    const writer = writable.getWriter();
-    self.onmessage = ({ data }) => (data ? writer.write(data) : writer.close());
-    compiled(readable).then(
-        (module) => postMessage({ module }),
-        ({ message }) => postMessage({ error: message }),
-    );
+    const wanted = new Promise((resolve) => (self.onmessage = resolve));
+    answer(self.name, wanted).then(postMessage, ({ message }) => postMessage({ error: message }));
 }
