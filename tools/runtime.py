@@ -22,7 +22,7 @@ UNPACK = RUNTIME / "unpack" / "unpack.mjs"
 PARTS = ".parts.json"
 """Beside a bundle, the list of what went in: whose code it is (tools/licenses.py)."""
 BINARY = "pyodide.asm.wasm"
-PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", BINARY)
+PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs")
 # Imported by PyScript at every start, used or not.
 PYSCRIPT_PLUGINS = (
     "deprecations-manager",
@@ -82,9 +82,9 @@ def compile_library() -> None:
 
 @contextmanager
 def packing_binary() -> Iterator[None]:
-    """Compress Pyodide's binary while other things are made: a fifth smaller than hosts compress it."""
-    binary = RUNTIME / "pyodide" / BINARY
-    with subprocess.Popen(["node", "tools/pack.mjs", binary, f"{binary}.packed"], cwd=ROOT) as packing:
+    """Change and compress Pyodide's binary while other things are made: a fifth smaller than hosts compress it."""
+    command = ["node", "tools/pack.mjs", PYODIDE / BINARY, RUNTIME / "pyodide" / BINARY]
+    with subprocess.Popen(command, cwd=ROOT) as packing:
         yield
     if packing.returncode:
         raise SystemExit("tools/pack.mjs failed")

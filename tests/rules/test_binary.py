@@ -1,0 +1,117 @@
+"""What tools/steady.mjs makes of a WebAssembly module does the same, and so does the binary that the page ships."""
+
+import json
+import subprocess
+from collections.abc import Iterable
+
+import pytest
+
+import runtime
+
+I32, F64 = 0x7F, 0x7C
+GET_0, GET_1, GET_2, END = b"\x20\x00", b"\x20\x01", b"\x20\x02", b"\x0b"
+CONST_1, ADD, MULTIPLY, ADD_F64 = b"\x41\x01", b"\x6a", b"\x6c", b"\xa0"
+SCRIPT = """
+import { readFileSync } from "node:fs";
+import { BinaryReader, BinaryReaderState, OperatorCode } from "wasmparser";
+import { steady } from "./tools/steady.mjs";
+
+function outcome(instance, [name, ...given]) {
+    try { return instance.exports[name](...given); } catch (error) { return `${error}`; }
+}
+
+function callsByFunction(bytes) {
+    const reader = new BinaryReader();
+    reader.setData(bytes.buffer, bytes.byteOffset, bytes.length);
+    const calls = [];
+    while (reader.read()) {
+        if (reader.state === BinaryReaderState.BEGIN_FUNCTION_BODY) calls.push(0);
+        if (reader.state !== BinaryReaderState.CODE_OPERATOR) continue;
+        if (reader.result.code === OperatorCode.call_indirect) calls[calls.length - 1] += 1;
+    }
+    return calls;
+}
+
+const { bytes, tried, file } = JSON.parse(readFileSync(0, "utf8"));
+const before = Uint8Array.from(file ? readFileSync(file) : bytes);
+const after = file ? before : steady(before);
+const outcomes = [before, after].map((each) => {
+    const instance = file ? null : new WebAssembly.Instance(new WebAssembly.Module(each));
+    return tried.map((call) => outcome(instance, call));
+});
+console.log(JSON.stringify({ outcomes, calls: [before, after].map(callsByFunction) }));
+"""
+
+
+def run(**given) -> dict:
+    folder = subprocess.run(["tools/find_node.sh"], cwd=runtime.ROOT, capture_output=True, text=True, check=True).stdout
+    command = [f"{folder.strip()}/node", "--input-type=module", "--eval", SCRIPT]
+    made = subprocess.run(
+        command, input=json.dumps(given), cwd=runtime.ROOT, capture_output=True, text=True, check=True
+    )
+    return json.loads(made.stdout)
+
+
+def many(entries: Iterable[bytes]) -> bytes:
+    listed = list(entries)
+    return bytes([len(listed)]) + b"".join(listed)
+
+
+def sized(content: bytes) -> bytes:
+    return bytes([len(content)]) + content
+
+
+def function_type(params: list[int], results: list[int]) -> bytes:
+    return b"\x60" + many(bytes([each]) for each in params) + many(bytes([each]) for each in results)
+
+
+def module() -> bytes:
+    """Functions in a table: x + 1, x * x, x + y as f64; "i" and "f" call them by place, "twice" does so two times."""
+    types = [([I32], [I32]), ([F64, F64], [F64]), ([I32, I32], [I32]), ([I32, F64, F64], [F64])]
+    indirect = [b"\x11" + bytes([kind, 0]) for kind in (0, 1)]
+    functions = [
+        (0, GET_0 + CONST_1 + ADD),
+        (0, GET_0 + GET_0 + MULTIPLY),
+        (1, GET_0 + GET_1 + ADD_F64),
+        (2, GET_1 + GET_0 + indirect[0]),
+        (3, GET_1 + GET_2 + GET_0 + indirect[1]),
+        # from within a block, and from what the first call gives
+        (2, b"\x02\x7f" + GET_1 + GET_0 + indirect[0] + END + GET_0 + indirect[0] + CONST_1 + ADD),
+    ]
+    exports = [sized(name) + b"\x00" + bytes([index]) for name, index in ((b"i", 3), (b"f", 4), (b"twice", 5))]
+    sections = {
+        1: many(function_type(*each) for each in types),
+        3: many(bytes([kind]) for kind, _ in functions),
+        4: many([b"\x70\x00\x03"]),
+        7: many(exports),
+        9: many([b"\x00\x41\x00" + END + many([b"\x00", b"\x01", b"\x02"])]),
+        10: many(sized(b"\x00" + text + END) for _, text in functions),
+    }
+    return b"\x00asm\x01\x00\x00\x00" + b"".join(bytes([id]) + sized(content) for id, content in sections.items())
+
+
+@pytest.fixture(scope="module")
+def made() -> dict:
+    ints = [[name, place, x] for name in ("i", "twice") for place in (0, 1, 2, 3, -1) for x in (0, 7, -3)]
+    floats = [["f", place, 0.5, 1.25] for place in (0, 1, 2, 3)]
+    return run(bytes=list(module()), tried=[*ints, *floats])
+
+
+def test_a_steady_module_gives_the_same_results_and_stops_where_the_other_stops(made):
+    before, after = made["outcomes"]
+    assert before == after
+    assert before[:6] == [1, 8, -2, 0, 49, 9]
+    stopped = {each for each in before if isinstance(each, str)}
+    assert len(stopped) == 2, "another type, and no such place"
+    assert all("RuntimeError" in each for each in stopped)
+
+
+def test_its_calls_through_the_table_are_one_for_each_type(made):
+    assert made["calls"] == [[0, 0, 0, 1, 1, 2], [0, 0, 0, 0, 0, 0, 1, 1]]
+
+
+def test_the_shipped_binary_is_steady():
+    calls = run(file=str(runtime.RUNTIME / "pyodide" / runtime.BINARY), tried=[])["calls"][0]
+    callers = sum(calls)
+    assert callers > 10
+    assert calls == [0] * (len(calls) - callers) + [1] * callers

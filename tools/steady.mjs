@@ -1,0 +1,127 @@
+/**
+ * Makes every call through a table of a WebAssembly module a call of a function that does just that, one for each type.
+ *
+ * For Python's binary, most of all for CPython's interpreter loop: V8 remembers whom a place calls through the table,
+ * inlines them, and where another one comes it drops the optimised code and compiles it anew. It does so for the loop up
+ * to ten times, each a third of a second of a core and more, most of them while the page starts. Where all calls of a
+ * type share one place, too many different ones come there for V8 to bet on any.
+ *
+ * The binary format: https://webassembly.github.io/spec/core/binary/modules.html
+ */
+import { BinaryReader, BinaryReaderState, ExternalKind, OperatorCode, SectionCode } from "wasmparser";
+
+const PREAMBLE_BYTES = 8;
+const I32 = { code: -1 };
+const [LOCAL_GET, CALL, CALL_INDIRECT, END, FUNCTION_TYPE] = [0x20, 0x10, 0x11, 0x0b, 0x60];
+
+/** A number as WebAssembly writes it: LEB128. */
+function leb(number) {
+    return number < 0x80 ? [number] : [(number & 0x7f) | 0x80, ...leb(number >>> 7)];
+}
+
+/** {value, next}: the number at a place, and the place behind it. */
+function number(bytes, place) {
+    const low = bytes[place] & 0x7f;
+    if (bytes[place] < 0x80) return { value: low, next: place + 1 };
+    const { value, next } = number(bytes, place + 1);
+    return { value: low + value * 0x80, next };
+}
+
+/** What stands from `place` to `end` one after the other: {id, content}, the id of `idBytes`, and the length before. */
+function parts(bytes, place, end, idBytes) {
+    const found = [];
+    while (place < end) {
+        const { value, next } = number(bytes, place + idBytes);
+        found.push({ id: bytes[place], start: next, content: bytes.subarray(next, next + value) });
+        place = next + value;
+    }
+    return found;
+}
+
+/** Types, how many functions are imported, and of each function's body its calls through a table and where they end. */
+function read(bytes) {
+    const reader = new BinaryReader();
+    reader.setData(bytes.buffer, bytes.byteOffset, bytes.length);
+    const [types, calls] = [[], []];
+    let imported = 0;
+    while (reader.read()) {
+        const { state, result, position } = reader;
+        if (state === BinaryReaderState.TYPE_SECTION_ENTRY) types.push(result);
+        if (state === BinaryReaderState.IMPORT_SECTION_ENTRY && result.kind === ExternalKind.Function) imported += 1;
+        if (state === BinaryReaderState.BEGIN_FUNCTION_BODY) calls.push([]);
+        if (state === BinaryReaderState.CODE_OPERATOR && result.code === OperatorCode.call_indirect)
+            calls.at(-1).push({ type: result.typeIndex, end: position });
+    }
+    if (reader.state === BinaryReaderState.ERROR) throw reader.error;
+    return { types, calls, imported };
+}
+
+/** Numbers, and lists of them, as one piece. */
+function joined(pieces) {
+    return new Uint8Array(Buffer.concat(pieces.map((piece) => Uint8Array.from(piece))));
+}
+
+function withLength(content) {
+    return joined([leb(content.length), content]);
+}
+
+/** A section's content with entries behind those that it has. */
+function extended(content, entries) {
+    const { value, next } = number(content, 0);
+    return joined([leb(value + entries.length), content.subarray(next), ...entries]);
+}
+
+/** The type of a function that calls one of this type: its place in the table is one more argument. */
+function typeOfCaller({ params, returns }) {
+    const coded = (values) => [...leb(values.length), ...values.map(({ code }) => code & 0x7f)];
+    return [FUNCTION_TYPE, ...coded([...params, I32]), ...coded(returns)];
+}
+
+/** The body of such a function: no locals, all it is given, the call. */
+function bodyOfCaller(type, { params }) {
+    const given = [...params, I32].flatMap((_, local) => [LOCAL_GET, ...leb(local)]);
+    return [0, ...given, CALL_INDIRECT, ...leb(type), ...leb(0), END];
+}
+
+/** A body with its calls through the table replaced by calls of the function for their type. */
+function redirected({ start, content }, calls, callers) {
+    const pieces = [];
+    let place = 0;
+    for (const { type, end } of calls) {
+        const call = [CALL_INDIRECT, ...leb(type), ...leb(0)];
+        const begin = end - start - call.length;
+        if (call.some((byte, index) => byte !== content[begin + index])) throw new Error("A call is not as expected.");
+        pieces.push(content.subarray(place, begin), [CALL, ...leb(callers.get(type))]);
+        place = end - start;
+    }
+    return joined([...pieces, content.subarray(place)]);
+}
+
+/**
+ * @param {Uint8Array} bytes of a module
+ * @returns {Uint8Array} of one that does the same
+ */
+export function steady(bytes) {
+    const { types, calls, imported } = read(bytes);
+    const called = [...new Set(calls.flat().map(({ type }) => type))];
+    const callers = new Map(called.map((type, index) => [type, imported + calls.length + index]));
+
+    function code({ start, content }) {
+        const { next } = number(content, 0);
+        const bodies = parts(bytes, start + next, start + content.length, 0);
+        const texts = bodies.map((body, index) => redirected(body, calls[index], callers));
+        const added = called.map((type) => bodyOfCaller(type, types[type]));
+        return joined([leb(texts.length + added.length), ...[...texts, ...added].map(withLength)]);
+    }
+
+    const change = {
+        [SectionCode.Type]: ({ content }) => extended(content, called.map((type) => typeOfCaller(types[type]))),
+        [SectionCode.Function]: ({ content }) => extended(content, called.map((_, index) => leb(types.length + index))),
+        [SectionCode.Code]: code,
+    };
+    const sections = parts(bytes, PREAMBLE_BYTES, bytes.length, 1).map((section) => {
+        const content = change[section.id]?.(section) ?? section.content;
+        return joined([[section.id], withLength(content)]);
+    });
+    return joined([bytes.subarray(0, PREAMBLE_BYTES), ...sections]);
+}
