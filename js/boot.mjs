@@ -156,6 +156,11 @@ function rest() {
 /** Pyodide's module, with a part of its start done piece by piece instead of in one go. */
 async function inPieces(settings) {
     const { default: create } = await import("../runtime/pyodide/pyodide.asm.mjs");
+    settings.preRun.push(async (module) => {
+        module.addRunDependency("rest");
+        await rest();
+        module.removeRunDependency("rest");
+    });
     const module = await create(settings);
     for (const name of IMPORTED_IN_ADVANCE) {
         await rest();

@@ -33,13 +33,39 @@ PYSCRIPT_PLUGINS = (
     "py-terminal",
     "toml",
 )
-# Shared memory is only for waiting on a terminal's input, under Node. Browsers call asking for it deprecated where the
-# page is not isolated from other origins; without it `Atomics.wait` fails there as it does on any main thread.
-SHARED = ("new Int32Array(new WebAssembly.Memory({shared:!0,initial:1,maximum:1}).buffer)", "new Int32Array(1)")
-# The script is one function. In brackets browsers compile it while the script arrives, apart from the page; else
-# they read over it at first, and compile it when it is called, for which the page waits.
-LAZY = ("async function _createPyodideModule(", "const _createPyodideModule=(async function(")
-LAZY_END = (";return moduleRtn}export default", ";return moduleRtn});export default")
+# What is changed in Pyodide's script: pairs of what it holds, once, and what it is to hold instead.
+CHANGES = (
+    # Shared memory is only for waiting on a terminal's input, under Node. Browsers call asking for it deprecated where
+    # the page is not isolated from other origins; without it `Atomics.wait` fails there as it does on any main thread.
+    ("new Int32Array(new WebAssembly.Memory({shared:!0,initial:1,maximum:1}).buffer)", "new Int32Array(1)"),
+    # The script is one function. In brackets browsers compile it while the script arrives, apart from the page; else
+    # they read over it at first, and compile it when it is called, for which the page waits.
+    ("async function _createPyodideModule(", "const _createPyodideModule=(async function("),
+    (";return moduleRtn}export default", ";return moduleRtn});export default"),
+    # Every export gets an address that other modules could ask for. None is there; one that came would get it then.
+    (
+        "updateGOT(origExports);LDSO.init()",
+        "updateGOT(Object.fromEntries(Object.entries(origExports).filter(([name])=>name in GOT)));LDSO.init()",
+    ),
+    # The script's functions that the binary asks for by address are put into its table together: see as_wasm.mjs.
+    ("var reportUndefinedSymbols=()=>{", "var reportUndefinedSymbols=()=>{var asked=[];"),
+    (
+        'if(typeof value=="function"){entry.value=addFunction(value,value.sig)}',
+        (
+            'if(typeof value=="function"&&value.sig&&!getFunctionAddress(value)){asked.push([entry,value])}'
+            'else if(typeof value=="function"){entry.value=addFunction(value,value.sig)}'
+        ),
+    ),
+    (
+        "typeof value} (${value})`)}}}};var loadDylibs",
+        (
+            "typeof value} (${value})`)}}}var functions=[...new Set(asked.map(([,value])=>value))];"
+            "asWasm(functions).forEach((made,place)=>{var slot=getEmptyTableSlot();setWasmTableEntry(slot,made);"
+            "functionsInTableMap.set(functions[place],slot)});"
+            "for(var [entry,value] of asked)entry.value=getFunctionAddress(value)};var loadDylibs"
+        ),
+    ),
+)
 STATIC_IMPORT = re.compile(r"""(?:from|import)\s*"\./([^"]+\.js)\"""")
 LAZY_IMPORT = re.compile(r"""import\("\./([^"]+\.js)"\)""")
 
@@ -64,14 +90,16 @@ def copy(source: Path, target: Path, names: list[str]) -> None:
 
 
 def change_script() -> None:
-    """Change in Pyodide's script what costs browsers a warning (SHARED) or time (LAZY)."""
+    """Change in Pyodide's script what costs browsers a warning or time."""
     script = RUNTIME / "pyodide" / "pyodide.asm.mjs"
     text = script.read_text("utf-8")
-    for found, wanted in (SHARED, LAZY, LAZY_END):
+    for found, wanted in CHANGES:
         if text.count(found) != 1:
             raise SystemExit(f"{script.name} no longer holds {found}")
         text = text.replace(found, wanted)
-    script.write_text(text, "utf-8")
+    command = ["node", "node_modules/esbuild/bin/esbuild", "tools/as_wasm.mjs", "--minify-whitespace"]
+    added = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True).stdout
+    script.write_text(text + added, "utf-8")
 
 
 def compile_library() -> None:

@@ -1,4 +1,4 @@
-"""What tools/steady.mjs makes of a WebAssembly module does the same, and so does the binary that the page ships."""
+"""What tools/steady.mjs makes of a WebAssembly module does the same; functions wrapped by tools/as_wasm.mjs do too."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ import runtime
 I32, F64 = 0x7F, 0x7C
 GET_0, GET_1, GET_2, END = b"\x20\x00", b"\x20\x01", b"\x20\x02", b"\x0b"
 CONST_1, ADD, MULTIPLY, ADD_F64 = b"\x41\x01", b"\x6a", b"\x6c", b"\xa0"
-SCRIPT = """
+STEADY = """
 import { readFileSync } from "node:fs";
 import { BinaryReader, BinaryReaderState, OperatorCode } from "wasmparser";
 import { steady } from "./tools/steady.mjs";
@@ -43,9 +43,36 @@ console.log(JSON.stringify({ outcomes, calls: [before, after].map(callsByFunctio
 """
 
 
-def run(**given) -> dict:
+WRAPPED = """
+import { readFileSync } from "node:fs";
+import { asWasm } from "./tools/as_wasm.mjs";
+
+const { count } = JSON.parse(readFileSync(0, "utf8"));
+const signed = (sig, call) => Object.assign(call, { sig });
+const kinds = [
+    (n) => signed("iii", (x, y) => x - y + n),
+    (n) => signed("dfd", (x, y) => x * y + n),
+    (n) => signed("jj", (x) => x + BigInt(n)),
+    (n) => signed("ie", (text) => text.length + n),
+    (n) => signed("vp", (x) => void (globalThis.seen = x + n)),
+];
+const functions = Array.from({ length: count }, (_, n) => kinds[n % kinds.length](n));
+const made = asWasm(functions);
+const table = new WebAssembly.Table({ element: "anyfunc", initial: made.length });
+made.forEach((each, place) => table.set(place, each));
+const call = (place, ...given) => table.get(place)?.(...given);
+const outcomes = [];
+for (let n = 0; n < count; n += kinds.length) {
+    call(n + 4, 7);
+    outcomes.push([call(n, 5, 3), call(n + 1, 0.5, 3), Number(call(n + 2, 2n ** 40n)), call(n + 3, "four"), seen]);
+}
+console.log(JSON.stringify({ outcomes }));
+"""
+
+
+def run(script: str, **given) -> dict:
     folder = subprocess.run(["tools/find_node.sh"], cwd=runtime.ROOT, capture_output=True, text=True, check=True).stdout
-    command = [f"{folder.strip()}/node", "--input-type=module", "--eval", SCRIPT]
+    command = [f"{folder.strip()}/node", "--input-type=module", "--eval", script]
     made = subprocess.run(
         command, input=json.dumps(given), cwd=runtime.ROOT, capture_output=True, text=True, check=True
     )
@@ -94,7 +121,7 @@ def module() -> bytes:
 def made() -> dict:
     ints = [[name, place, x] for name in ("i", "twice") for place in (0, 1, 2, 3, -1) for x in (0, 7, -3)]
     floats = [["f", place, 0.5, 1.25] for place in (0, 1, 2, 3)]
-    return run(bytes=list(module()), tried=[*ints, *floats])
+    return run(STEADY, bytes=list(module()), tried=[*ints, *floats])
 
 
 def test_a_steady_module_gives_the_same_results_and_stops_where_the_other_stops(made):
@@ -111,7 +138,14 @@ def test_its_calls_through_the_table_are_one_for_each_type(made):
 
 
 def test_the_shipped_binary_is_steady():
-    calls = run(file=str(runtime.RUNTIME / "pyodide" / runtime.BINARY), tried=[])["calls"][0]
+    calls = run(STEADY, file=str(runtime.RUNTIME / "pyodide" / runtime.BINARY), tried=[])["calls"][0]
     callers = sum(calls)
     assert callers > 10
     assert calls == [0] * (len(calls) - callers) + [1] * callers
+
+
+@pytest.mark.parametrize("count", [5, 300])
+def test_wrapped_functions_give_what_the_functions_give(count):
+    """Of every type of value, few and more than a module holds, each called through a table."""
+    outcomes = run(WRAPPED, count=count)["outcomes"]
+    assert outcomes == [[2 + n, 2.5 + n, 2**40 + n + 2, 7 + n, 11 + n] for n in range(0, count, 5)]
