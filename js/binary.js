@@ -81,8 +81,10 @@
         // a sandbox without an origin of its own has neither workers nor a service worker
         if (self.origin === "null") return compiledHere();
         if (!navigator.serviceWorker?.controller) return tried(compiledByWorker);
-        [script.dataset.library, script.dataset.application].forEach(hint);
-        return compiledHere();
+        return painted.then(() => {
+            [script.dataset.library, script.dataset.application].forEach(hint);
+            return compiledHere();
+        });
     }
 
     // the watchdog has said why nothing can be fetched from a file
