@@ -16,6 +16,7 @@
         (name) => new URL(name, document.baseURI).href,
     );
 
+    const bytes = Number(script.dataset.bytes);
     const plainFetch = fetch.bind(globalThis);
 
     const painted = new Promise((resolve) => {
@@ -51,9 +52,10 @@
         // the address as its name: a message arrives only when this thread is idle
         const worker = new Worker(unpack, { type: "module", name: packed });
         const answer = new Promise((resolve, reject) => {
-            worker.onmessage = ({ data: { loaded, module, error } }) => {
-                if (error) reject(new Error(error));
-                else module ? resolve(module) : arrived(loaded);
+            worker.onmessage = ({ data: { loaded = bytes, module, error } }) => {
+                if (error) return reject(new Error(error));
+                arrived(loaded);
+                if (module) resolve(module);
             };
             worker.onerror = ({ message }) => reject(new TypeError(message ?? `${unpack} did not arrive`));
         });
@@ -66,7 +68,7 @@
         // the service worker keeps it unpacked
         if (response.headers.get("content-type") !== "application/wasm")
             return (await import(unpack)).compiled(response, arrived);
-        arrived(Number(script.dataset.bytes));
+        arrived(bytes);
         return WebAssembly.compileStreaming(response);
     }
 

@@ -152,6 +152,15 @@ def test_what_is_packed_is_kept_as_it_is_used(profile, site):
         assert page.evaluate(KEPT, name) == ["application/zip", len(inflated)]
 
 
+def test_a_reload_past_the_service_worker_starts_too(profile, site):
+    """What the browser's "reload, ignoring the cache" does; the page's own worker may get what the other one keeps."""
+    page = visited(profile, site)
+    page.context.new_cdp_session(page).send("Page.reload", {"ignoreCache": True})
+    page.wait_for_function("performance.getEntriesByType('navigation')[0].type === 'reload'")
+    expect(page.locator("html")).to_have_attribute("data-state", "ready", timeout=60_000)
+    assert page.evaluate("navigator.serviceWorker.controller") is None
+
+
 def test_the_worker_is_registered_after_the_first_result(profile, site):
     page = profile.new_page()
     page.add_init_script(
