@@ -134,13 +134,16 @@
         sayWhatTheFiguresAre();
         loadTheRest();
     }).observe(html, { attributeFilter: ["data-state"] });
-    document.addEventListener("DOMContentLoaded", () => {
+    function takeCharge() {
         colours();
         sayWhatTheFiguresAre();
         bringBackPasted();
         bringBackForm();
         find("scenario").addEventListener("input", edited);
-    });
+    }
+
+    // all controls are there; DOMContentLoaded would also wait for the scripts that start Python
+    document.addEventListener("readystatechange", takeCharge, { once: true });
     addEventListener("pagehide", () => {
         keepPasted();
         if (html.dataset.keep) keepForm();

@@ -67,6 +67,29 @@ def test_the_first_paint_is_the_engines_answer(held, page):
     calculator.agrees_with(bundled_estimate(DEFAULT))
 
 
+def test_the_headline_is_in_the_first_paint(held, page):
+    """And not the title alone, with the answer some time after it."""
+    page.add_init_script(
+        "window.largest = [];"
+        "new PerformanceObserver((list) => { for (const { element } of list.getEntries()) largest.push(element?.id); })"
+        ".observe({ type: 'largest-contentful-paint', buffered: true });"
+    )
+    held()
+    page.wait_for_function("largest.length > 0")
+    assert page.evaluate("largest") == ["headline"]
+
+
+def test_colours_can_be_chosen_while_the_scripts_are_awaited(page, site):
+    page.add_init_script("localStorage.getItem('roofline:theme') ?? localStorage.setItem('roofline:theme', 'dark')")
+    page.route("**/core.js*", lambda route: None)
+    page.goto(site, wait_until="commit")
+    expect(page.locator("#theme-dark")).to_be_checked()
+    assert page.evaluate("document.readyState") == "interactive"
+    page.locator("label", has=page.locator("#theme-light")).click()
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+    assert page.evaluate("localStorage.getItem('roofline:theme')") == "light"
+
+
 @pytest.mark.parametrize("width", [320, 360, 768, 820, 1280, 1920])
 def test_nothing_moves_when_python_takes_over(boot, page, width):
     page.set_viewport_size({"width": width, "height": 5_000})

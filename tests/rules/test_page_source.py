@@ -68,6 +68,16 @@ def test_the_policy_allows_this_site_and_the_hub_only(elements):
     assert hosts == {"https://huggingface.co"}
 
 
+def test_links_within_the_page_lead_to_the_results(elements):
+    assert [a["href"] for tag, a in elements if tag == "a" and a["href"].startswith("#")] == ["#results", "#results"]
+
+
+def test_the_first_paint_waits_for_what_stands_behind_the_answer(elements):
+    (expected,) = [a["href"] for tag, a in elements if a.get("rel") == "expect"]
+    order = [a.get("id") for _, a in elements]
+    assert order.index("headline") < order.index("cards") < order.index(expected.removeprefix("#"))
+
+
 def test_no_inline_script_or_handler(elements):
     handlers = [name for _, attributes in elements for name in attributes if name.startswith("on")]
     assert not handlers
