@@ -6,7 +6,6 @@
  * binary.module   a promise of the WebAssembly.Module
  * binary.loaded   bytes that have arrived, of data-bytes; binary.arrives is called when that changes
  * binary.fetched  fetch, which asks again where the connection fails
- * binary.painted  a promise of the first paint: what computes before makes the first answer wait
  */
 (() => {
     const RETRY_AFTER_MS = [300, 1500];
@@ -15,10 +14,10 @@
     const [packed, unpack] = [script.dataset.packed, script.dataset.unpack].map(
         (name) => new URL(name, document.baseURI).href,
     );
-
     const bytes = Number(script.dataset.bytes);
     const plainFetch = fetch.bind(globalThis);
 
+    /** The first paint is the answer, which waits for what computes before it. */
     const painted = new Promise((resolve) => {
         new PerformanceObserver(resolve).observe({ type: "paint", buffered: true });
         // what is out of sight is not painted
@@ -91,7 +90,7 @@
 
     // the watchdog has said why nothing can be fetched from a file
     if (location.protocol === "file:") return;
-    const binary = { loaded: 0, arrives: null, fetched, painted };
+    const binary = { loaded: 0, arrives: null, fetched };
     binary.module = compiled();
     script.binary = binary;
 })();

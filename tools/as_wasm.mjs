@@ -4,7 +4,10 @@
  * hundred at every start, and learns by an exception that it has to.
  */
 
-/** Modules of one size: browsers once limited what they compile at once. */
+/**
+ * Then a module stays below 4 kB: Chrome refused larger ones at once on the main thread for years
+ * (https://github.com/AssemblyScript/assemblyscript/issues/780).
+ */
 const FUNCTIONS_AT_MOST = 128;
 
 /**
