@@ -20,6 +20,9 @@ await new Promise((resolve) => {
     link.onload = link.onerror = resolve;
     document.head.append(link);
 });
+await pause();
+new Intl.NumberFormat("en-US"); // Plot asks for one; the browser's first takes long, so it gets a task of its own
+await pause();
 
 /**
  * Draw a chart, or bring a drawn one up to date. Of several calls under way the last one counts.
@@ -60,24 +63,27 @@ class Drawing {
         const caption = element("figcaption", {}, [this.title, this.summary, this.legend, this.hint]);
         place.replaceChildren(element("figure", { class: "chart" }, [caption, this.canvas, this.readout, this.foot]));
         this.width = 0;
-        new ResizeObserver(([{ contentRect }]) => this.#resize(Math.floor(contentRect.width))).observe(this.canvas);
+        new ResizeObserver(() => this.#fit()).observe(this.canvas);
     }
 
     async follow(chart) {
         for (const datum of chart.layers.flatMap(({ data }) => data)) datum.series ??= "";
-        this.chart = chart;
+        this.next = chart;
         this.title.textContent = chart.title;
         this.summary.textContent = chart.summary;
         const picks = chart.layers.some(({ data }) => data.some(({ pick }) => pick));
         this.hint.textContent = `Arrow keys move from point to point${picks ? "; Enter chooses one" : ""}.`;
         fillTable(this.table, chart.table);
         await pause();
-        if (this.chart !== chart) return;
+        if (this.next !== chart) return;
+        this.chart = chart;
         this.width = 0;
-        this.#resize(Math.floor(this.canvas.clientWidth));
+        this.#fit();
     }
 
-    #resize(width) {
+    /** Draw at the width that there is, unless that was done. */
+    #fit() {
+        const width = Math.floor(this.canvas.getBoundingClientRect().width);
         if (!this.chart || width < 40 || width === this.width) return;
         this.width = width;
         const family = getComputedStyle(this.canvas).fontFamily;

@@ -3,7 +3,7 @@
 import json
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
@@ -285,7 +285,7 @@ def test_a_saved_png_is_twice_as_sharp(time_page):
     assert name.startswith("memory-") and name.endswith(".png")
     assert content.startswith(b"\x89PNG")
     width, _ = struct.unpack(">II", content[16:24])
-    shown = canvas(time_page, "time-memory").evaluate("(element) => element.clientWidth")
+    shown = canvas(time_page, "time-memory").evaluate("(element) => Math.floor(element.getBoundingClientRect().width)")
     assert width == 2 * (shown + 40)
     assert len(content) > 5_000
 
@@ -312,6 +312,17 @@ def test_the_library_that_does_not_come_is_said(boot, page, hub):
     assert Calculator(page).figures()["tpot_s"] == str(expected_estimate().tpot_s)
 
 
+LONGEST_TASK_MS = 50
+
+
+def calmest_ms(tries: int, busiest: Callable[[], float]) -> list[float]:
+    """Longest tasks of visits until one is short: what else the machine does only adds, also to processor time."""
+    longest: list[float] = []
+    while len(longest) < tries and min(longest, default=LONGEST_TASK_MS + 1) > LONGEST_TASK_MS:
+        longest.append(busiest())
+    return longest
+
+
 def busiest_ms(browser: Browser, page: Page, act: Callable[[], None]) -> float:
     """Processor time of the longest task of the page's main thread, which the machine's load leaves alone."""
     browser.start_tracing(page=page, categories=["toplevel"])
@@ -327,33 +338,58 @@ def busiest_ms(browser: Browser, page: Page, act: Callable[[], None]) -> float:
     return max(tasks) / 1000
 
 
-def test_two_thousand_points_are_drawn_in_short_tasks_and_visited(browser, booted_page):
-    dots = [{"x": 1.01**i, "y": 1.01**i * (1 + (i % 7) / 20), "words": f"run {i}: measured"} for i in range(2000)]
+def many_dots(count: int) -> str:
+    """A chart of measured runs, as JSON."""
+    dots = [{"x": 1.01**i, "y": 1.01**i * (1 + (i % 7) / 20), "words": f"run {i}: measured"} for i in range(count)]
     axis = {"label": "TPOT", "unit": "s", "scale": "log", "low": None, "high": None}
     chart = {
         "key": "many", "title": "Many", "summary": "All runs.", "x": axis, "y": axis, "tones": {}, "shape": "square",
         "layers": [{"mark": "dot", "data": dots}], "table": {"caption": "", "columns": [], "rows": []},
     }  # fmt: skip
+    return json.dumps(chart)
+
+
+@pytest.fixture
+def draw_many(booted_page: Page) -> Iterator[Callable[[str, str], int]]:
+    """Draw a chart in a new element, with a style, instead of the one before; tells how often it was drawn."""
     go(booted_page, QUERY + "&view=figures")
-    draw = (
-        "async (chart) => { const place = document.createElement('div'); place.id = 'many';"
-        " document.querySelector('#view-figures').append(place);"
-        " const address = new URL(document.querySelector('#tabs').dataset.charts, document.baseURI).href;"
-        " await (await import(address)).draw(place, chart); }"
-    )
-    busiest = busiest_ms(browser, booted_page, lambda: booted_page.evaluate(draw, json.dumps(chart)))
-    assert busiest <= 50
+    draw = """async ([chart, style]) => {
+        document.querySelector("#many")?.remove();
+        const place = document.createElement("div");
+        place.id = "many";
+        place.style = style;
+        document.querySelector("#view-figures").append(place);
+        let drawn = 0;
+        new MutationObserver((changes) => {
+            const canvas = changes.filter(({ target }) => target.matches(".chart-canvas"));
+            drawn += canvas.flatMap(({ addedNodes }) => [...addedNodes]).filter((node) => node.matches("svg")).length;
+        }).observe(place, { childList: true, subtree: true });
+        const address = new URL(document.querySelector("#tabs").dataset.charts, document.baseURI).href;
+        await (await import(address)).draw(place, chart);
+        for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+        return drawn;
+    }"""
+    yield lambda chart, style: booted_page.evaluate(draw, [chart, style])
+    booted_page.evaluate("document.querySelector('#many')?.remove()")
+
+
+def test_two_thousand_points_are_drawn_in_short_tasks_and_visited(browser, booted_page, draw_many):
+    chart = many_dots(2000)
+    busiest = calmest_ms(3, lambda: busiest_ms(browser, booted_page, lambda: draw_many(chart, "")))
+    assert min(busiest) <= LONGEST_TASK_MS, busiest
     assert booted_page.locator("#many .chart-dots > *").count() == 2000
     canvas(booted_page, "many").focus()
     booted_page.keyboard.press("Home")
     booted_page.keyboard.press("PageDown")
     expect(booted_page.locator("#many [role=status]").first).to_have_text("run 10: measured. 11 of 2000.")
-    booted_page.evaluate("document.querySelector('#many').remove()")
+
+
+@pytest.mark.parametrize("width_px", ["300", "300.4", "300.6"])
+def test_a_chart_is_drawn_once(draw_many, width_px):
+    assert draw_many(many_dots(3), f"inline-size: {width_px}px") == 1
 
 
 def test_no_task_is_long(browser, boot, page):
-    """Of three visits the calmest counts: what else the machine does only adds, also to processor time."""
-
     def look_at_everything() -> None:
         page.get_by_role("tab", name="Curve").click()
         expect(page.locator("#curve-cost svg[role=img]")).to_be_visible()
@@ -363,9 +399,10 @@ def test_no_task_is_long(browser, boot, page):
         expect(page.locator("#time-roofline svg[role=img]")).to_be_visible()
         page.wait_for_timeout(1_000)
 
-    busiest = []
-    while len(busiest) < 3 and min(busiest, default=51) > 50:
+    def visit() -> float:
         boot(page, QUERY)
         page.wait_for_timeout(3_000)
-        busiest.append(busiest_ms(browser, page, look_at_everything))
-    assert min(busiest) <= 50, busiest
+        return busiest_ms(browser, page, look_at_everything)
+
+    busiest = calmest_ms(3, visit)
+    assert min(busiest) <= LONGEST_TASK_MS, busiest
