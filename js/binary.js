@@ -4,12 +4,14 @@
  * first paint. js/boot.mjs finds on the script's element:
  *
  * binary.module   a promise of the WebAssembly.Module
+ * binary.called   a promise that is kept when its first functions are compiled, where a worker does that
  * binary.loaded   bytes that have arrived, of data-bytes; binary.arrives is called when that changes
  * binary.fetched  fetch, which asks again where the connection fails
  */
 (() => {
     const RETRY_AFTER_MS = [300, 1500];
     const PAINTED_AT_LATEST_MS = 1500;
+    const CALLED_AT_LATEST_MS = 500;
     const script = document.currentScript;
     const [packed, unpack] = [script.dataset.packed, script.dataset.unpack].map(
         (name) => new URL(name, document.baseURI).href,
@@ -23,6 +25,17 @@
         // what is out of sight is not painted
         setTimeout(resolve, document.hidden ? 0 : PAINTED_AT_LATEST_MS);
     });
+    /** The page's scripts have run, which then need not share the processor. */
+    const parsed = new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve));
+
+    /** As Promise.withResolvers, which came in 2024. */
+    function later() {
+        const parts = {};
+        parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
+        return parts;
+    }
+
+    const called = later();
 
     async function tried(attempt, waits = RETRY_AFTER_MS) {
         try {
@@ -50,19 +63,24 @@
     function compiledByWorker() {
         // the address as its name: a message arrives only when this thread is idle
         const worker = new Worker(unpack, { type: "module", name: packed });
-        const answer = new Promise((resolve, reject) => {
-            worker.onmessage = ({ data: { loaded = bytes, module, error } }) => {
-                if (error) return reject(new Error(error));
-                arrived(loaded);
-                if (module) resolve(module);
-            };
-            worker.onerror = ({ message }) => reject(new TypeError(message ?? `${unpack} did not arrive`));
-        });
-        painted.then(() => worker.postMessage("unpack"));
-        return answer.finally(() => worker.terminate());
+        const { promise, resolve, reject } = later();
+        const end = () => (worker.terminate(), called.resolve());
+        worker.onmessage = ({ data: { loaded = bytes, module, error } }) => {
+            if (error) return reject(new Error(error));
+            arrived(loaded);
+            if (!module) return;
+            resolve(module);
+            worker.onmessage = end;
+            setTimeout(end, CALLED_AT_LATEST_MS);
+        };
+        worker.onerror = ({ message }) => reject(new TypeError(message ?? `${unpack} did not arrive`));
+        promise.catch(end);
+        Promise.all([painted, parsed]).then(() => worker.postMessage("unpack"));
+        return promise;
     }
 
     async function compiledHere() {
+        called.resolve();
         const response = await fetched(packed);
         // the service worker keeps it unpacked
         if (response.headers.get("content-type") !== "application/wasm")
@@ -90,7 +108,7 @@
 
     // the watchdog has said why nothing can be fetched from a file
     if (location.protocol === "file:") return;
-    const binary = { loaded: 0, arrives: null, fetched };
+    const binary = { loaded: 0, arrives: null, fetched, called: called.promise };
     binary.module = compiled();
     script.binary = binary;
 })();

@@ -136,7 +136,9 @@ const { instantiateStreaming } = WebAssembly;
 WebAssembly.instantiateStreaming = async (_, imports) => {
     Object.assign(WebAssembly, { instantiateStreaming });
     const module = await binary.module;
-    return { module, instance: await WebAssembly.instantiate(module, imports) };
+    const instance = await WebAssembly.instantiate(module, imports);
+    await rest();
+    return { module, instance };
 };
 
 const streams = { stdout: console.log, stderr: console.error };
@@ -145,12 +147,23 @@ const OPEN = `
 import sys, sitecustomize
 sys.path.insert(0, "${ARCHIVE}")
 sitecustomize.add("${ARCHIVE}")`;
+/** Without `site`, which is what `SITE` does, in a piece of its own. */
+const WITHOUT_SITE = ["-S"];
+const SITE = "import site; site.main()";
 /** What Pyodide imports at its start, and a moment of rest for the page after each. */
-const IMPORTED_IN_ADVANCE = ["tokenize", "typing", "inspect", "traceback", "logging", "subprocess", "asyncio", "zipfile"];
+const IMPORTED_IN_ADVANCE = [
+    "re", "tokenize", "typing", "inspect", "traceback", "logging", "subprocess", "asyncio", "zipfile", "tempfile", "_pyodide_core",
+]; // prettier-ignore
 
 /** Let the page paint and answer before Python goes on. */
 function rest() {
     return globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve));
+}
+
+/** Run Python text before Pyodide is ready to. */
+function run(module, text) {
+    const [fault, words] = module.API.rawRun(text);
+    if (fault) throw new Error(`${text}: ${words}`);
 }
 
 /** Pyodide's module, with a part of its start done piece by piece instead of in one go. */
@@ -158,13 +171,16 @@ async function inPieces(settings) {
     const { default: create } = await import("../runtime/pyodide/pyodide.asm.mjs");
     settings.preRun.push(async (module) => {
         module.addRunDependency("rest");
-        await rest();
+        await Promise.all([rest(), binary.called]);
         module.removeRunDependency("rest");
     });
     const module = await create(settings);
+    await rest();
+    run(module, SITE);
+    performance.mark("roofline:python");
     for (const name of IMPORTED_IN_ADVANCE) {
         await rest();
-        module.API.rawRun(`import ${name}`);
+        run(module, `import ${name}`);
     }
     await rest();
     return module;
@@ -176,6 +192,7 @@ async function start() {
         indexURL: base,
         packageBaseUrl: base,
         stdLibURL: address(told.library),
+        args: WITHOUT_SITE,
         createPyodideModule: inPieces,
         lockFileContents: { info: { abi_version: "2026_0" }, packages: {} },
         stdout: (text) => streams.stdout(text),

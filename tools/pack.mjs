@@ -1,17 +1,25 @@
 /**
- * Makes of Pyodide's binary the one that the page ships: steady (tools/steady.mjs), and also compressed with Zstandard,
- * as that very Pyodide does it: the same bytes on every machine.
+ * Makes of Pyodide's binary the one that the page ships: steady (steady.mjs), with its first functions in a table
+ * (first_functions.mjs), and also compressed with Zstandard, as that very Pyodide does it: the same bytes on every machine.
  *
  *   node tools/pack.mjs BINARY OUT    writes OUT and OUT.packed
  */
+import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { loadPyodide } from "pyodide";
+import { withFirstFunctions } from "./first_functions.mjs";
 import { steady } from "./steady.mjs";
 
 // a higher level takes twice as long and wins nothing
 const LEVEL = 19;
 const [input, output] = process.argv.slice(2);
-const binary = steady(readFileSync(input));
+const stock = readFileSync(input);
+const [checksum, ...functions] = readFileSync(new URL("first_functions.txt", import.meta.url), "utf8").trim().split(/\s+/);
+if (createHash("sha256").update(stock).digest("hex") !== checksum) {
+    console.error(`tools/first_functions.txt is for another ${input}: run tools/first_functions.py`);
+    process.exit(1);
+}
+const binary = withFirstFunctions(steady(stock), functions.map(Number));
 writeFileSync(output, binary);
 const python = await loadPyodide();
 python.FS.writeFile("file", binary);

@@ -42,27 +42,48 @@ CHANGES = (
     # they read over it at first, and compile it when it is called, for which the page waits.
     ("async function _createPyodideModule(", "const _createPyodideModule=(async function("),
     (";return moduleRtn}export default", ";return moduleRtn});export default"),
+    # The same for the function that names all exports, a third of the script.
+    ("function assignWasmExports(wasmExports){", "var assignWasmExports=(function(wasmExports){"),
+    (
+        '_in6addr_loopback=Module["_in6addr_loopback"]=wasmExports["in6addr_loopback"].value>>>0}',
+        '_in6addr_loopback=Module["_in6addr_loopback"]=wasmExports["in6addr_loopback"].value>>>0});',
+    ),
     # Every export gets an address that other modules could ask for. None is there; one that came would get it then.
     (
         "updateGOT(origExports);LDSO.init()",
         "updateGOT(Object.fromEntries(Object.entries(origExports).filter(([name])=>name in GOT)));LDSO.init()",
     ),
-    # The script's functions that the binary asks for by address are put into its table together: see as_wasm.mjs.
+    # The script's functions that the binary asks for by address are put into its table together: see as_wasm.mjs. Their
+    # places are remembered apart, as is that of a function from a module made just now: to look for one in the table
+    # makes an object of each of its 9,000 functions.
+    (
+        "return addFunction(trampolineInstance.exports.trampoline_call)",
+        (
+            "const trampoline=trampolineInstance.exports.trampoline_call,slot=getEmptyTableSlot();"
+            "setWasmTableEntry(slot,trampoline);places.set(trampoline,slot);return slot"
+        ),
+    ),
+    (
+        "var getFunctionAddress=func=>{",
+        "var places=new Map;var getFunctionAddress=func=>{if(places.has(func)){return places.get(func)}",
+    ),
     ("var reportUndefinedSymbols=()=>{", "var reportUndefinedSymbols=()=>{var asked=[];"),
     (
         'if(typeof value=="function"){entry.value=addFunction(value,value.sig)}',
         (
-            'if(typeof value=="function"&&value.sig&&!getFunctionAddress(value)){asked.push([entry,value])}'
+            'if(typeof value=="function"&&value.sig&&!(functionsInTableMap&&getFunctionAddress(value)))'
+            "{asked.push([entry,value])}"
             'else if(typeof value=="function"){entry.value=addFunction(value,value.sig)}'
         ),
     ),
     (
         "typeof value} (${value})`)}}}};var loadDylibs",
         (
-            "typeof value} (${value})`)}}}var functions=[...new Set(asked.map(([,value])=>value))];"
-            "asWasm(functions).forEach((made,place)=>{var slot=getEmptyTableSlot();setWasmTableEntry(slot,made);"
-            "functionsInTableMap.set(functions[place],slot)});"
-            "for(var [entry,value] of asked)entry.value=getFunctionAddress(value)};var loadDylibs"
+            "typeof value} (${value})`)}}}"
+            "var functions=[...new Set(asked.map(([,value])=>value))].filter(value=>!places.has(value));"
+            "asWasm(functions).forEach((made,index)=>{var slot=getEmptyTableSlot();setWasmTableEntry(slot,made);"
+            "places.set(functions[index],slot)});"
+            "for(var [entry,value] of asked)entry.value=places.get(value)};var loadDylibs"
         ),
     ),
 )

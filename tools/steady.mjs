@@ -6,38 +6,12 @@
  * loop seven times in nine seconds, each a third of a second of a core and more (--js-flags=--trace-wasm-compilation-times
  * on a machine with two cores, 2026-11-29); of this module's output it compiles it once. Where all calls of a type share
  * one place, too many different ones come there for V8 to bet on any.
- *
- * The binary format: https://webassembly.github.io/spec/core/binary/modules.html
  */
 import { BinaryReader, BinaryReaderState, ExternalKind, OperatorCode, SectionCode } from "wasmparser";
+import { changed, extended, joined, leb, number, parts, withLength } from "./wasm.mjs";
 
-const PREAMBLE_BYTES = 8;
 const I32 = { code: -1 };
 const [LOCAL_GET, CALL, CALL_INDIRECT, END, FUNCTION_TYPE] = [0x20, 0x10, 0x11, 0x0b, 0x60];
-
-/** A number as WebAssembly writes it: LEB128. */
-function leb(number) {
-    return number < 0x80 ? [number] : [(number & 0x7f) | 0x80, ...leb(number >>> 7)];
-}
-
-/** {value, next}: the number at a place, and the place behind it. */
-function number(bytes, place) {
-    const low = bytes[place] & 0x7f;
-    if (bytes[place] < 0x80) return { value: low, next: place + 1 };
-    const { value, next } = number(bytes, place + 1);
-    return { value: low + value * 0x80, next };
-}
-
-/** What stands from `place` to `end` one after the other: {id, content}, the id of `idBytes`, and the length before. */
-function parts(bytes, place, end, idBytes) {
-    const found = [];
-    while (place < end) {
-        const { value, next } = number(bytes, place + idBytes);
-        found.push({ id: bytes[place], start: next, content: bytes.subarray(next, next + value) });
-        place = next + value;
-    }
-    return found;
-}
 
 /** Types, how many functions are imported, and of each function's body its calls through a table and where they end. */
 function read(bytes) {
@@ -55,21 +29,6 @@ function read(bytes) {
     }
     if (reader.state === BinaryReaderState.ERROR) throw reader.error;
     return { types, calls, imported };
-}
-
-/** Numbers, and lists of them, as one piece. */
-function joined(pieces) {
-    return new Uint8Array(Buffer.concat(pieces.map((piece) => Uint8Array.from(piece))));
-}
-
-function withLength(content) {
-    return joined([leb(content.length), content]);
-}
-
-/** A section's content with entries behind those that it has. */
-function extended(content, entries) {
-    const { value, next } = number(content, 0);
-    return joined([leb(value + entries.length), content.subarray(next), ...entries]);
 }
 
 /** The type of a function that calls one of this type: its place in the table is one more argument. */
@@ -115,14 +74,9 @@ export function steady(bytes) {
         return joined([leb(texts.length + added.length), ...[...texts, ...added].map(withLength)]);
     }
 
-    const change = {
+    return changed(bytes, {
         [SectionCode.Type]: ({ content }) => extended(content, called.map((type) => typeOfCaller(types[type]))),
         [SectionCode.Function]: ({ content }) => extended(content, called.map((_, index) => leb(types.length + index))),
         [SectionCode.Code]: code,
-    };
-    const sections = parts(bytes, PREAMBLE_BYTES, bytes.length, 1).map((section) => {
-        const content = change[section.id]?.(section) ?? section.content;
-        return joined([[section.id], withLength(content)]);
     });
-    return joined([bytes.subarray(0, PREAMBLE_BYTES), ...sections]);
 }

@@ -1,11 +1,12 @@
 /**
  * Unpacks what is packed with Zstandard, which browsers do not do by themselves, and compiles it. tools/runtime.py
  * bundles this with zstddec into runtime/unpack/unpack.mjs, which js/binary.js starts as a worker by the name of
- * the binary's address. The worker begins to fetch it, at a message unpacks it, tells {loaded}, the bytes here so far, and
- * at last {module} or {error}. Where there are no workers it is imported, and so it is by the service worker, which keeps
- * the binary unpacked.
+ * the binary's address. The worker begins to fetch it, at a message unpacks it, tells {loaded}, the bytes here so far, then
+ * {module} or {error}, and {called} when the module's first functions are compiled too (first_functions.mjs). Where there are
+ * no workers it is imported, and so it is by the service worker, which keeps the binary unpacked.
  */
 import { ZSTDDecoder } from "zstddec/stream";
+import { callEach } from "./call_each.mjs";
 
 const UNPACKED = "application/wasm";
 const decoder = new ZSTDDecoder();
@@ -78,10 +79,14 @@ async function answer(address, wanted) {
     const response = await globalThis.fetch(address);
     if (!response.ok) throw new TypeError(`${response.url}: ${response.status}`);
     await wanted;
-    return { module: await compiled(response, (loaded) => postMessage({ loaded })) };
+    const module = await compiled(response, (loaded) => postMessage({ loaded }));
+    postMessage({ module });
+    Error.stackTraceLimit = 0;
+    callEach(module);
+    postMessage({ called: true });
 }
 
 if (globalThis.DedicatedWorkerGlobalScope) {
     const wanted = new Promise((resolve) => (self.onmessage = resolve));
-    answer(self.name, wanted).then(postMessage, ({ message }) => postMessage({ error: message }));
+    answer(self.name, wanted).catch(({ message }) => postMessage({ error: message }));
 }

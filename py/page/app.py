@@ -289,6 +289,7 @@ def _name(event: Any) -> str:
 async def start() -> None:
     """Take the page over: wire it, compute what it says, and tell that it is ready."""
     app = App()
+    await asyncio.sleep(0)
     app.listen()
     find("calculate").disabled = False
     performance.mark("roofline:ready")

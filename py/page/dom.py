@@ -11,7 +11,7 @@ from js import document, history, location
 from pyodide.ffi import JsException, create_proxy
 
 from page.frame import FRAMED, tell_query
-from present.markup import Node
+from present.markup import Node, serialized
 
 
 def find(element_id: str) -> Any:
@@ -57,6 +57,12 @@ def patch(parent: Any, nodes: Sequence[Node | str]) -> None:
             parent.replaceChild(_created(node), current)
     for leftover in present[len(nodes) :]:
         parent.removeChild(leftover)
+
+
+def patch_if_other(parent: Any, nodes: Sequence[Node | str]) -> None:
+    """As `patch`, where the children often are what they should be: then no node is asked."""
+    if str(parent.innerHTML) != serialized(nodes):
+        patch(parent, nodes)
 
 
 def _updated(current: Any, node: Node | str) -> bool:

@@ -10,7 +10,8 @@ from js import document
 
 ENGINE = "roofline"
 ENGINE_IN_PIECES = ("data", "gpus", "constants", "model", "deployment", "operators", "estimate")
-IN_PIECES = (ENGINE, "present.state", "present.solve", "page.hub", "page.picker", "page.app")
+FIRST_MODEL = "roofline.reading.families.decoder"
+IN_PIECES = (ENGINE, "present.state", "present.solve", "page.hub", "page.picker", FIRST_MODEL, "page.app")
 """Imported one by one, so that the page paints and answers in between; each brings what the next ones build on."""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from js import clearTimeout, document, setTimeout
 from pyodide.ffi import create_once_callable
 
-from page.dom import find, patch, show
+from page.dom import find, patch, patch_if_other, show
 from present import cards, sentences, view
 from present.cards import Answer
 from present.errors import Problem
@@ -40,7 +40,7 @@ class Output:
         patch(find("origin"), (COMPUTED_HERE,))
         patch(find("headline"), view.sentence_nodes(sentence))
         patch(find("asked"), view.asked_nodes(sentences.asked(answer, writer)))
-        patch(find("cards"), view.groups_nodes(cards.groups(answer, writer)))
+        patch_if_other(find("cards"), view.groups_nodes(cards.groups(answer, writer)))
         warnings = [note for note in notes if note[0] in WARNINGS]
         patch(find("warnings"), view.note_nodes(warnings))
         show(find("warnings"), bool(warnings))

@@ -4,7 +4,7 @@ Text stays text until the last moment; whoever builds the document sets text nod
 escapes. There is no way to put markup into a node's text.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 
@@ -48,3 +48,8 @@ def to_html(node: "Node | str") -> str:
         return f"<{node.tag}{opening}>"
     inner = "".join(to_html(child) for child in node.children)
     return f"<{node.tag}{opening}>{inner}</{node.tag}>"
+
+
+def serialized(nodes: Iterable[Node | str]) -> str:
+    """Their HTML as browsers write it, in all that this page's text can hold; to be compared only."""
+    return "".join(map(to_html, nodes)).replace("\N{NO-BREAK SPACE}", "&nbsp;").replace("&#x27;", "'")

@@ -192,3 +192,20 @@ def test_only_what_looks_like_a_config_is_kept_for_a_reload(boot, page):
     page.reload()
     assert page.evaluate("JSON.stringify({...sessionStorage})") == "{}"
     assert page.locator("#config").input_value() == ""
+
+
+def test_python_knows_the_markup_that_stands_there(booted_page, python):
+    """Then the first answer asks no node of the cards; browsers differ from to_html in what they escape."""
+    code = """
+from page.dom import find
+from present import cards, view
+from present.figures import Writer
+from present.markup import serialized
+from present.models import bundled
+from present.solve import solve
+from present.state import Scenario
+scenario = Scenario()
+answer = solve(scenario, bundled(scenario.model))
+serialized(view.groups_nodes(cards.groups(answer, Writer()))) == str(find("cards").innerHTML)
+"""
+    assert python(booted_page, code) is True

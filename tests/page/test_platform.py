@@ -1,5 +1,6 @@
 """How the page starts, whatever it then shows: from a sub-path, from this site alone, with words when it fails."""
 
+import json
 import re
 from pathlib import Path
 
@@ -49,6 +50,32 @@ def test_progress_goes_from_downloading_to_opening(boot, page):
     assert loaded == sorted(loaded)
     counted = (SITE / "runtime/pyodide/pyodide.asm.wasm.packed", SITE / "runtime/pyodide/stdlib.packed")
     assert stages[-1]["loaded"] == stages[-1]["total"] == sum(file.stat().st_size for file in counted)
+
+
+def test_a_worker_compiles_what_pythons_start_calls(browser, boot, page):
+    """Of 1,500 functions; what the page's own thread compiles takes its time from the reader."""
+    browser.start_tracing(page=page, categories=["v8.wasm", "blink.user_timing"])
+    boot(page)
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    threads = {(e["pid"], e["tid"]): e["args"]["name"] for e in events if e["name"] == "thread_name"}
+    (started,) = (e["ts"] for e in events if e["name"] == "roofline:python")
+    compiled = [e for e in events if e["name"] == "wasm.CompileLazy" and e["ts"] < started]
+    on_the_pages_thread = [e for e in compiled if threads[e["pid"], e["tid"]] == "CrRendererMain"]
+    assert len(compiled) > 1_000
+    assert len(on_the_pages_thread) < 200
+
+
+def test_a_worker_that_never_ends_holds_nothing_up(boot, page, hub):
+    """It has given the module, and then calls functions, which is a service only."""
+    told = (SITE / "runtime" / "unpack" / "unpack.mjs").read_text("utf-8")
+    endless, count = re.subn(r"postMessage\(\{called:!0\}\)", "(()=>{for(;;);})()", told)
+    assert count == 1
+    page.route("**/unpack.mjs*", lambda route: route.fulfill(body=endless, content_type="text/javascript"))
+    boot(page)
+    assert page.locator("#boot-notice").is_hidden()
+    # a browser gives a busy worker some seconds
+    while page.workers:
+        page.wait_for_timeout(100)
 
 
 def test_what_has_arrived_is_told_while_the_rest_is_awaited(site, page):

@@ -1,5 +1,9 @@
-"""What tools/steady.mjs makes of a WebAssembly module does the same; functions wrapped by tools/as_wasm.mjs do too."""
+"""What tools/steady.mjs makes of a WebAssembly module does the same; functions wrapped by tools/as_wasm.mjs do too.
 
+And what tools/first_functions.mjs lists is compiled when it was called, by calls that end.
+"""
+
+import hashlib
 import json
 import subprocess
 from collections.abc import Iterable
@@ -70,11 +74,34 @@ console.log(JSON.stringify({ outcomes }));
 """
 
 
+FIRST = """
+import { readFileSync } from "node:fs";
+import { TABLE, callEach } from "./tools/call_each.mjs";
+import { withFirstFunctions } from "./tools/first_functions.mjs";
+
+const { bytes, first, file } = JSON.parse(readFileSync(0, "utf8"));
+const binary = file ? readFileSync(file) : withFirstFunctions(Uint8Array.from(bytes), first);
+const module = new WebAssembly.Module(binary);
+const places = [];
+if (file) {
+    callEach(module, (place) => places.push(place));
+} else {
+    // an instance of its own, as the page has one
+    const { exports } = new WebAssembly.Instance(module);
+    globalThis.state = () => ["i", "f", "twice"].map((name) => %IsUncompiledWasmFunction(exports[name]));
+    const before = state();
+    callEach(module, (place) => places.push(place));
+    places.push(before, state(), exports.twice(0, 7), exports[TABLE].length);
+}
+console.log(JSON.stringify({ places }));
+"""
+
+
 def run(script: str, **given) -> dict:
     folder = subprocess.run(["tools/find_node.sh"], cwd=runtime.ROOT, capture_output=True, text=True, check=True).stdout
-    command = [f"{folder.strip()}/node", "--input-type=module", "--eval", script]
+    command = [f"{folder.strip()}/node", "--allow-natives-syntax", "--input-type=module", "--eval", script]
     made = subprocess.run(
-        command, input=json.dumps(given), cwd=runtime.ROOT, capture_output=True, text=True, check=True
+        command, input=json.dumps(given), cwd=runtime.ROOT, capture_output=True, text=True, check=True, timeout=60
     )
     return json.loads(made.stdout)
 
@@ -142,6 +169,23 @@ def test_the_shipped_binary_is_steady():
     callers = sum(calls)
     assert callers > 10
     assert calls == [0] * (len(calls) - callers) + [1] * callers
+
+
+def test_first_functions_are_compiled_for_every_instance_when_they_were_called():
+    """Here "f", and "twice" with what it calls; "i" is not among them."""
+    *called, before, after, twice, listed = run(FIRST, bytes=list(module()), first=[4, 5])["places"]
+    assert called == [0, 1]
+    assert (before, after) == ([True, True, True], [True, False, False])
+    assert (twice, listed) == (10, 2)
+
+
+def test_the_shipped_binarys_first_functions_can_all_be_called():
+    """Each call ends, without an import that does anything, and in the state that those before leave."""
+    checksum, *functions = (runtime.ROOT / "tools" / "first_functions.txt").read_text("utf-8").split()
+    assert hashlib.sha256((runtime.PYODIDE / runtime.BINARY).read_bytes()).hexdigest() == checksum
+    assert len(functions) > 1_000
+    called = run(FIRST, file=str(runtime.RUNTIME / "pyodide" / runtime.BINARY))["places"]
+    assert called == list(range(len(functions)))
 
 
 @pytest.mark.parametrize("count", [5, 300])

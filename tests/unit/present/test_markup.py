@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from present.markup import h, to_html
+from present.markup import h, serialized, to_html
 
 
 class Reader(HTMLParser):
@@ -36,3 +36,9 @@ def test_names_and_absent_attributes():
     node = h("label", "a", h("br"), None, class_="x", data_field="y", for_=None)
     assert to_html(node) == '<label class="x" data-field="y">a<br></label>'
     assert node.text() == "a"
+
+
+def test_serialized_is_what_browsers_write():
+    """They name the no-break space, and leave apostrophes alone."""
+    node = h("p", "5\N{NO-BREAK SPACE}GB & more, it's", title='it\'s "so"')
+    assert serialized([node, "<"]) == "<p title=\"it's &quot;so&quot;\">5&nbsp;GB &amp; more, it's</p>&lt;"
