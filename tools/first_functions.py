@@ -3,8 +3,7 @@
     python tools/first_functions.py
 
 To be run again when Pyodide changes. What Chromium compiles until Python runs in the built page is read from its
-trace; in a sandboxed frame nothing is compiled ahead of that. The list begins with the checksum of the binary that it is
-for.
+trace; in a sandboxed frame nothing is compiled ahead of that. The list begins with the checksum of its binary.
 """
 
 import json
