@@ -150,10 +150,12 @@ sitecustomize.add("${ARCHIVE}")`;
 /** Without `site`, which is what `SITE` does, in a piece of its own. */
 const WITHOUT_SITE = ["-S"];
 const SITE = "import site; site.main()";
-/** What Pyodide imports at its start, and a moment of rest for the page after each. */
+/** What Pyodide imports at its start, what they build on first, and a moment of rest for the page after each. */
 const IMPORTED_IN_ADVANCE = [
-    "re", "tokenize", "typing", "inspect", "traceback", "logging", "subprocess", "asyncio", "zipfile", "tempfile", "_pyodide_core",
-]; // prettier-ignore
+    ...["enum", "functools", "re", "tokenize", "typing", "ast", "annotationlib", "dis", "inspect", "_colorize", "traceback"],
+    ...["logging", "subprocess", "concurrent.futures", "socket", "asyncio", "pathlib", "zipfile", "tempfile", "json"],
+    "_pyodide_core",
+];
 
 /** Let the page paint and answer before Python goes on. */
 function rest() {

@@ -48,6 +48,8 @@ CHANGES = (
         '_in6addr_loopback=Module["_in6addr_loopback"]=wasmExports["in6addr_loopback"].value>>>0}',
         '_in6addr_loopback=Module["_in6addr_loopback"]=wasmExports["in6addr_loopback"].value>>>0});',
     ),
+    # An exception says where it was made, for which browsers read the script again.
+    ("safeBool(()=>obj.constructor.name)", "safeBool(()=>obj.constructor?.name)"),
     # Every export gets an address that other modules could ask for. None is there; one that came would get it then.
     (
         "updateGOT(origExports);LDSO.init()",
@@ -87,6 +89,8 @@ CHANGES = (
         ),
     ),
 )
+# PyScript learns by an exception that memory is not shared with workers: one that says where it was made, as above.
+SHARES_MEMORY = re.compile(r"try\{new (\w+)\(4,\{maxByteLength:8\}\)\}")
 STATIC_IMPORT = re.compile(r"""(?:from|import)\s*"\./([^"]+\.js)\"""")
 LAZY_IMPORT = re.compile(r"""import\("\./([^"]+\.js)"\)""")
 
@@ -152,7 +156,12 @@ def bundle_pyscript() -> None:
     """PyScript in one file: a start imports ten, some of them late. Its editor, terminal and such stay out."""
     inside = pyscript_files()
     outside = sorted(path.name for path in PYSCRIPT.glob("*.js") if path.name not in inside)
-    bundle(PYSCRIPT / "core.js", RUNTIME / "pyscript" / "core.js", *(f"--external:./{name}" for name in outside))
+    target = RUNTIME / "pyscript" / "core.js"
+    bundle(PYSCRIPT / "core.js", target, *(f"--external:./{name}" for name in outside))
+    text, count = SHARES_MEMORY.subn(r"try{if(!\1)throw 0;new \1(4,{maxByteLength:8})}", target.read_text("utf-8"))
+    if not count:
+        raise SystemExit(f"{target.name} no longer asks whether memory is shared, or not as it did")
+    target.write_text(text, "utf-8")
 
 
 def main() -> int:
