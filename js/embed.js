@@ -63,8 +63,10 @@
     document.querySelector("main").after(element("footer", { className: "frame-foot" }, document.title, link));
     document.getElementById("token").disabled = true;
 
-    // a frame without allow-forms never submits one, nor says so to its scripts
-    document.getElementById("calculate").addEventListener("click", (event) => {
+    // a frame without allow-forms never submits one, nor says so to its scripts; Enter clicks the first button that would
+    document.addEventListener("click", (event) => {
+        const button = event.target.closest("button");
+        if (button?.form !== form || button.type !== "submit") return;
         event.preventDefault();
         form.dispatchEvent(new SubmitEvent("submit", { bubbles: true, cancelable: true }));
     });

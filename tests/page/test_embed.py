@@ -319,6 +319,22 @@ def test_a_sandbox_computes_where_the_calculators_server_lets_it(sandboxed, page
     expect(frame.locator("#asked li").first).to_have_text("Qwen/Qwen3-8B")
 
 
+def test_every_way_to_ask_for_a_model_works_in_a_sandbox(sandboxed, hub):
+    """There a form is not submitted: not by the button that offers to read a model, nor by Enter once it was there."""
+    for name in ("org/one", "org/two"):
+        hub.add(name, CATALOGUE["Qwen/Qwen3-8B"].config)
+        hub.add_path(f"/api/models/{name}", {"id": name})
+    frame = ready(sandboxed(ANY_ORIGIN, "?embed=1&gpu=B200+SXM"))
+    frame.get_by_text("Change the scenario").click()
+    frame.locator("[name=model]").fill("org/one")
+    frame.get_by_role("button", name="Read and calculate").click()
+    expect(frame.locator("#asked li").first).to_have_text("org/one", timeout=10_000)
+    frame.locator("[name=model]").fill("org/two")
+    expect(frame.get_by_role("button", name="Read and calculate")).to_be_visible()
+    frame.locator("[name=model]").press("Enter")
+    expect(frame.locator("#asked li").first).to_have_text("org/two", timeout=10_000)
+
+
 def test_a_sandbox_is_told_why_where_the_server_does_not(sandboxed, page, hub):
     hub.expected_errors = ["CORS policy", "net::ERR_FAILED"]
     frame = ready(sandboxed({}), "failed")
