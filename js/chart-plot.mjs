@@ -9,6 +9,8 @@ const LINE_PX = 15;
 const MARK_PX = 5.5;
 const DOT_PX = { least: 3, most: 16 };
 const MANY = 300;
+/** Dots that are drawn in one go; more of them come after it, so that no task is long. */
+const AT_ONCE = 500;
 const SYMBOLS = ["circle", "triangle", "square", "diamond"];
 const GUIDES = new Set(["rule", "level", "band"]);
 const SHAPES = {
@@ -20,10 +22,10 @@ const SHAPES = {
 const MARKS = {
     band: ({ data, tone }) => Plot.areaY(data, { x: "x", y1: "low", y2: "high", fill: tone, fillOpacity: 0.16, className: "chart-band" }),
     line: ({ data, tone }) => Plot.line(data, { x: "x", y: "y", stroke: tone, strokeWidth: 2, strokeLinejoin: "round", className: "chart-line" }),
-    dot: ({ data, tone, symbol }) => {
+    dot: ({ data, tone, symbol, begin = 0 }) => {
         const dense = data.length > MANY;
         const look = { fill: tone, fillOpacity: dense ? 0.45 : 0.75, stroke: dense ? "none" : "var(--chart-paper)", strokeWidth: 0.75 };
-        return Plot.dot(data, { x: "x", y: "y", r: radius, symbol, ...look, className: "chart-dots" });
+        return Plot.dot(data.slice(begin, begin + AT_ONCE), { x: "x", y: "y", r: radius, symbol, ...look, className: "chart-dots" });
     },
     mark: ({ data, tone }) =>
         Plot.dot(data, { x: "x", y: "y", r: MARK_PX, fill: ({ chosen }) => (chosen ? tone : "var(--chart-paper)"), stroke: tone, strokeWidth: 2, className: "chart-marks" }),
@@ -153,12 +155,25 @@ function axesOf(chart, parts, size) {
     return { x, y };
 }
 
+/** What adds the dots beyond the first ones to a drawing, slice by slice; `plot` draws marks on the same scales. */
+function furtherDots(parts, svg, plot) {
+    const groups = svg.querySelectorAll(".chart-dots");
+    return parts.filter(({ mark }) => mark === "dot").flatMap((part, index) => {
+        const starts = [...part.data.keys()].filter((key) => key && key % AT_ONCE === 0);
+        return starts.map((start) => () => {
+            const drawn = plot([MARKS.dot({ ...part, begin: start })]);
+            groups[index].append(...drawn.querySelector(".chart-dots").children);
+        });
+    });
+}
+
 /**
  * A chart with two numeric axes.
  * @param {object} chart
  * @param {number} width in pixels
  * @param {{family: string}} style
- * @returns {{svg: SVGSVGElement, points: {px: number, py: number, r: number, tone: string, datum: object}[], legend: Node[]}}
+ * @returns {{svg: SVGSVGElement, points: {px: number, py: number, r: number, tone: string, datum: object}[], legend: Node[],
+ *   further: (() => void)[]}} `further` adds what `svg` does not hold yet, to be called one after the other
  */
 export function plotted(chart, width, { family }) {
     const parts = partsOf(chart);
@@ -166,7 +181,7 @@ export function plotted(chart, width, { family }) {
     const { x, y } = axesOf(chart, parts, size);
     const grid = { stroke: "var(--chart-grid)", strokeOpacity: 1 };
     const look = { label: null, tickSize: 0, tickPadding: 8 };
-    const svg = Plot.plot({
+    const settings = {
         width,
         height: size.height,
         marginTop: size.top,
@@ -178,14 +193,15 @@ export function plotted(chart, width, { family }) {
         r: { type: "identity" },
         color: { type: "identity" },
         style: { fontFamily: "inherit", fontSize: `${TICK_PX}px`, background: "none", color: "var(--chart-soft)", overflow: "visible" },
-        marks: [
-            Plot.gridY(y.ticks, grid),
-            Plot.gridX(x.ticks, grid),
-            Plot.axisX(x.ticks, { text: x.tickText, ...look }),
-            Plot.axisY(y.ticks, { text: y.tickText, ...look }),
-            ...parts.map((part) => MARKS[part.mark](part)),
-        ],
-    });
+    };
+    const plot = (marks) => Plot.plot({ ...settings, marks });
+    const svg = plot([
+        Plot.gridY(y.ticks, grid),
+        Plot.gridX(x.ticks, grid),
+        Plot.axisX(x.ticks, { text: x.tickText, ...look }),
+        Plot.axisY(y.ticks, { text: y.tickText, ...look }),
+        ...parts.map((part) => MARKS[part.mark](part)),
+    ]);
     const [xScale, yScale] = [svg.scale("x"), svg.scale("y")];
     const at = (datum) => [xScale.apply(datum.x), yScale.apply(datum.y)];
     const inner = [size.left, size.top, width - size.right];
@@ -196,5 +212,5 @@ export function plotted(chart, width, { family }) {
         ...guideNodes(parts, xScale, yScale, inner, family),
         ...labelNodes(parts, at, bounds, family),
     );
-    return { svg, points: visitedOf(parts, at), legend: legendOf(parts) };
+    return { svg, points: visitedOf(parts, at), legend: legendOf(parts), further: furtherDots(parts, svg, plot) };
 }

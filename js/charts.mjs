@@ -78,17 +78,17 @@ class Drawing {
         if (this.next !== chart) return;
         this.chart = chart;
         this.width = 0;
-        this.#fit();
+        await this.#fit();
     }
 
     /** Draw at the width that there is, unless that was done. */
-    #fit() {
+    async #fit() {
         const width = Math.floor(this.canvas.getBoundingClientRect().width);
         if (!this.chart || width < 40 || width === this.width) return;
         this.width = width;
         const family = getComputedStyle(this.canvas).fontFamily;
         const make = this.chart.x.scale === "band" ? barred : plotted;
-        const { svg, points, legend = [] } = make(this.chart, width, { family });
+        const { svg, points, legend = [], further = [] } = make(this.chart, width, { family });
         svg.setAttribute("role", "img");
         svg.setAttribute("aria-labelledby", `${this.id}-svg-title ${this.id}-svg-desc`);
         svg.prepend(
@@ -101,6 +101,11 @@ class Drawing {
         this.canvas.replaceChildren(svg);
         this.legend.replaceChildren(...legend);
         this.points.follow(svg, points);
+        for (const add of further) {
+            await pause();
+            if (this.svg !== svg) return;
+            add();
+        }
     }
 
     #takeaway() {
