@@ -2,8 +2,9 @@
 
     python tools/first_functions.py
 
-To be run again when Pyodide changes. What Chromium compiles until Python runs in the built page is read from its
-trace; in a sandboxed frame nothing is compiled ahead of that. The list begins with the checksum of its binary.
+To be run when Pyodide changes. It builds the page, which afterwards has to be built once more. What Chromium compiles
+until Python runs in it is read from its trace; in a sandboxed frame nothing is compiled ahead of that. The list begins
+with the checksum of its binary.
 """
 
 import json
@@ -45,14 +46,19 @@ def compiled_by_a_start() -> list[int]:
 
 def main() -> int:
     """Record, leave out what does not stop soon, write."""
-    found = compiled_by_a_start()
     binary = PYODIDE / BINARY
+    checksum = sha256(binary.read_bytes()).hexdigest()
+    if checksum not in LIST.read_text("utf-8"):
+        # else the page that is to be looked at could not be built
+        LIST.write_text(f"{checksum}\n", "utf-8")
+    subprocess.run(["make", "prerender", "site"], check=True, cwd=ROOT)
+    found = compiled_by_a_start()
     command = ["node", "tools/first_stopping.mjs", binary]
     told = subprocess.run(command, input=json.dumps(found), check=True, cwd=ROOT, capture_output=True, text=True)
     kept = json.loads(told.stdout)
     print(f"{len(found)} functions compiled by a start, {len(kept)} of them stop soon")
     numbers = textwrap.fill(" ".join(map(str, kept)), 120)
-    LIST.write_text(f"{sha256(binary.read_bytes()).hexdigest()}\n{numbers}\n", "utf-8")
+    LIST.write_text(f"{checksum}\n{numbers}\n", "utf-8")
     return 0
 
 
