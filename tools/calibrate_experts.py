@@ -95,7 +95,8 @@ def predict_s(curve: ExpertCurve, sample: Sample) -> float:
     """Time of a block whose number of touched experts is known."""
     flop, weights, io, pairs, local, touched, top, bandwidth = sample.arguments[:8]
     activations = io * (local + curve.remote_share * (pairs - local))
-    return Time(*curve.time(flop, touched * weights, activations, local, touched, top, bandwidth)).total_s
+    time = curve.timer(flop, top, bandwidth)
+    return Time(*time(touched * weights, activations, local, touched)).total_s
 
 
 def one_rank(sample: Sample) -> bool:
@@ -152,7 +153,7 @@ def popularity_errors(curves: dict[Key, ExpertCurve], popularity: float) -> Erro
 
 def _skewed_log_ratio(curve: ExpertCurve, sample: Sample) -> float:
     tokens, experts, active = sample.arguments[8:]
-    touched = curve.touched(tokens, int(experts), int(active))
+    touched = curve.toucher(int(experts), int(active))(tokens)
     arguments = (*sample.arguments[:5], touched, *sample.arguments[6:])
     return math.log(predict_s(curve, Sample(arguments, sample.measured_s)) / sample.measured_s)
 

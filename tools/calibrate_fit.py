@@ -40,11 +40,19 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One measured call: the arguments of ``curve.time`` and the measured time in seconds."""
+    """One measured call.
+
+    Attributes:
+        arguments: of the function that ``curve.timer`` returns.
+        measured_s: its time.
+        group: left out together.
+        given: arguments of ``curve.timer``.
+    """
 
     arguments: tuple[float, ...]
     measured_s: float
     group: str = ""
+    given: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,7 @@ Predict = Callable[[Any, Sample], float]
 
 def total_s(curve: Any, sample: Sample) -> float:
     """Time of the sample with this curve, in seconds."""
-    return Time(*curve.time(*sample.arguments)).total_s
+    return Time(*curve.timer(*sample.given)(*sample.arguments)).total_s
 
 
 def log_ratios(curve: Any, samples: Sequence[Sample], predict: Predict = total_s) -> np.ndarray:

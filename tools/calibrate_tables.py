@@ -111,8 +111,8 @@ def matrix(record: Record, gpu: Gpu) -> tuple[str, Sample] | None:
     if record["engine"] == "vLLM" and form == "fp8" and m == 1 and gpu.generation == "Blackwell":
         return None  # a path of its own, 2.3 times slower than 8 rows
     moved = n * k * WEIGHT_BYTES[form] + ACTIVATION_BYTES * m * (n + k)
-    arguments = (2 * m * n * k, moved, m, k, peak(gpu, MATRIX_RATE[form]), gpu.hbm_bytes_per_s)
-    return form, Sample(arguments, seconds(record), record["n"])
+    given = (k, peak(gpu, MATRIX_RATE[form]), gpu.hbm_bytes_per_s)
+    return form, Sample((2 * m * n * k, moved, m), seconds(record), record["n"], given)
 
 
 def decode(record: Record, gpu: Gpu) -> tuple[str, Sample] | None:
@@ -127,16 +127,9 @@ def decode(record: Record, gpu: Gpu) -> tuple[str, Sample] | None:
         return None
     work = mixer.decode(context, 1, kv_bytes)
     moved = batch * work.bytes
-    arguments = (
-        batch * work.flop,
-        moved,
-        moved / kv_bytes,
-        context,
-        batch * kv_heads,
-        gpu.bf16_flop_per_s,
-        gpu.hbm_bytes_per_s,
-    )
-    return f"attention/{CACHE[record['kv_format']]}", Sample(arguments, seconds(record), record["heads"])
+    arguments = (batch * work.flop, moved, moved / kv_bytes, context, batch * kv_heads)
+    given = (gpu.bf16_flop_per_s, gpu.hbm_bytes_per_s)
+    return f"attention/{CACHE[record['kv_format']]}", Sample(arguments, seconds(record), record["heads"], given)
 
 
 def prefill_rate(engine: str, generation: str, kv_format: str) -> str:
@@ -158,8 +151,8 @@ def prefill(record: Record, gpu: Gpu) -> tuple[str, Sample] | None:
     batch, prompt = float(record["batch"]), float(record["prompt_tokens"])
     work = mixer.prefill(prompt, 0.0, 1, KV_BYTES[kv_format])
     rate = prefill_rate(engine, gpu.generation, kv_format)
-    arguments = (batch * work.flop, batch * work.bytes, prompt, peak(gpu, rate), gpu.hbm_bytes_per_s)
-    return f"attention/{CACHE[kv_format]}", Sample(arguments, seconds(record), record["heads"])
+    arguments, given = (batch * work.flop, batch * work.bytes, prompt), (peak(gpu, rate), gpu.hbm_bytes_per_s)
+    return f"attention/{CACHE[kv_format]}", Sample(arguments, seconds(record), record["heads"], given)
 
 
 def latent_mixer(heads: int) -> LatentAttention:
@@ -181,16 +174,9 @@ def latent_decode(record: Record, gpu: Gpu) -> tuple[str, Sample] | None:
     work = mixer.decode(context, 1, kv_bytes)
     rate = "fp8" if record["kv_format"] == "fp8" else "bf16"
     moved = batch * work.bytes
-    arguments = (
-        batch * work.flop,
-        moved,
-        moved / kv_bytes,
-        context,
-        batch,
-        peak(gpu, rate),
-        gpu.hbm_bytes_per_s,
-    )
-    return f"latent/{CACHE[record['kv_format']]}", Sample(arguments, seconds(record), record["heads"])
+    arguments = (batch * work.flop, moved, moved / kv_bytes, context, batch)
+    given = (peak(gpu, rate), gpu.hbm_bytes_per_s)
+    return f"latent/{CACHE[record['kv_format']]}", Sample(arguments, seconds(record), record["heads"], given)
 
 
 def latent_prefill(record: Record, gpu: Gpu) -> tuple[str, Sample] | None:
@@ -203,8 +189,8 @@ def latent_prefill(record: Record, gpu: Gpu) -> tuple[str, Sample] | None:
     batch, kv_bytes = float(record["batch"]), KV_BYTES[record["kv_format"]]
     work = latent_mixer(int(record["heads"])).prefill(prompt, 0.0, 1, kv_bytes)
     rate = "fp8" if record["kv_format"] == "fp8" else "bf16"
-    arguments = (batch * work.flop, batch * work.bytes, prompt, peak(gpu, rate), gpu.hbm_bytes_per_s)
-    return f"latent/{CACHE[record['kv_format']]}", Sample(arguments, seconds(record), record["heads"])
+    arguments, given = (batch * work.flop, batch * work.bytes, prompt), (peak(gpu, rate), gpu.hbm_bytes_per_s)
+    return f"latent/{CACHE[record['kv_format']]}", Sample(arguments, seconds(record), record["heads"], given)
 
 
 def _latent_fallback(record: Record, gpu: Gpu) -> bool:
@@ -223,5 +209,5 @@ def all_reduce(record: Record, gpu: Gpu) -> tuple[str, Sample] | None:
     low, high = ALL_REDUCE_BYTES
     if not low <= message <= high or group > 8 or gpu.nvlink_bytes_per_s is None:
         return None
-    arguments = (2.0 * (group - 1) / group * message, float(group), gpu.nvlink_bytes_per_s)
-    return "", Sample(arguments, seconds(record), record["gpus"])
+    moved, given = 2.0 * (group - 1) / group * message, (float(group), gpu.nvlink_bytes_per_s)
+    return "", Sample((moved,), seconds(record), record["gpus"], given)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from present import text
 from present.charts import Axis, Chart, Datum, Table, bars, dots, line
 from roofline import Estimate, Gpu
-from roofline.operators import Kind, Operator
+from roofline.kernels import Kind, Operator
 from roofline.steps import Step
 
 PARTS = ("weights", "KV cache", "activations", "compute", "communication", "overhead")

@@ -6,8 +6,9 @@ from present.formula import Operation, Origin, Quantity, Term, apply, over, smoo
 from present.working import Working
 from roofline.curves import CONTEXT_SCALE_TOKENS, DecodeCurve, ExpertCurve, MatrixCurve, PrefillCurve
 from roofline.formats import Rate
+from roofline.kernels import Kind, Operator
 from roofline.machine import curve_key
-from roofline.operators import Batch, Kind, Operator
+from roofline.operators import Batch
 from roofline.rows import ExpertRow, MatrixRow, MixerRow
 
 LINKS = {

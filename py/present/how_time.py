@@ -7,7 +7,8 @@ from functools import partial
 from present.formula import Deferred, Operation, Origin, Quantity, Term, apply, less, times, total
 from present.how_operators import call_time
 from present.working import Working, once
-from roofline.operators import KERNELS, Batch, Operator
+from roofline.kernels import KERNELS, Operator
+from roofline.operators import Batch
 from roofline.rows import ExpertRow, MatrixRow, MixerRow
 from roofline.steps import Step, cut_prompt, decode_batch
 
@@ -22,8 +23,7 @@ def running_batch(work: Working) -> Batch:
 
 def prefill_batch(work: Working) -> Batch:
     """What one rank runs in a step of a prompt alone."""
-    cut = cut_prompt(work.workload.input_tokens, work.limits.max_batched_tokens)
-    return cut.batch._replace(busy_ranks=1.0)
+    return cut_prompt(work.workload.input_tokens, work.limits.max_batched_tokens, busy_ranks=1.0).batch
 
 
 @once

@@ -3,11 +3,15 @@
 Every form is a roofline, smooth-max(FLOP / (peak x ec), bytes / (bandwidth x em)), plus what kernels pay besides: a
 launch, a serial walk along the contraction, passes that quantise activations, tiles that are padded. The forms were
 fitted on measured operator tables (docs/model.md); with the default constants they are the ideal roofline.
+
+A curve's ``timer`` takes what is the same for all calls and returns the function that times one: a step has some ten
+kernels, an estimate four steps, a search thousands of estimates.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -34,10 +38,10 @@ TimeFields = tuple[float, float, float, float, float]
 
 
 def smooth_max(a: float, b: float, sharpness: float) -> float:
-    """(a^h + b^h)^(1/h) without overflow; h = infinity is the maximum."""
+    """(a^h + b^h)^(1/h) without overflow; h = infinity is the maximum: r^inf is 0 for r < 1, and 2^0 is 1."""
     if a < b:
         a, b = b, a
-    if b <= 0.0 or sharpness == math.inf:
+    if b <= 0.0:
         return a
     return a * (1.0 + (b / a) ** sharpness) ** (1.0 / sharpness)  # type: ignore[no-any-return]
 
@@ -57,24 +61,23 @@ class MatrixCurve:
     compute_efficiency: float = 1.0
     sharpness: float = math.inf
 
-    def time(
-        self,
-        flop: float,
-        moved_bytes: float,
-        tokens: float,
-        inner_width: float,
-        peak_flop_per_s: float,
-        hbm_bytes_per_s: float,
-    ) -> TimeFields:
-        """Time of one call; ``inner_width`` is the contraction width on this GPU."""
-        compute = flop / (peak_flop_per_s * self.compute_efficiency)
-        memory = moved_bytes / (hbm_bytes_per_s * self.memory_efficiency)
-        fixed = (
-            self.launch_s
-            + self.depth_s * inner_width
-            + self.quantize_passes * 3.0 * tokens * inner_width / hbm_bytes_per_s
-        )
-        return fixed + smooth_max(compute, memory, self.sharpness), compute, memory, 0.0, fixed
+    def timer(
+        self, inner_width: float, peak_flop_per_s: float, hbm_bytes_per_s: float
+    ) -> Callable[[float, float, float], TimeFields]:
+        """Time of one call of (FLOP, bytes moved, rows M); ``inner_width`` is the contraction width on this GPU."""
+        flop_per_s = peak_flop_per_s * self.compute_efficiency
+        bytes_per_s = hbm_bytes_per_s * self.memory_efficiency
+        start_s = self.launch_s + self.depth_s * inner_width
+        row_s = self.quantize_passes * 3.0 * inner_width / hbm_bytes_per_s
+        sharpness = self.sharpness
+
+        def time(flop: float, moved_bytes: float, rows: float) -> TimeFields:
+            compute = flop / flop_per_s
+            memory = moved_bytes / bytes_per_s
+            fixed = start_s + row_s * rows
+            return fixed + smooth_max(compute, memory, sharpness), compute, memory, 0.0, fixed
+
+        return time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,37 +105,45 @@ class ExpertCurve:
     popularity_exponent: float = math.inf
     skew_exponent: float = 0.0
 
-    def touched(self, tokens: float, experts: int, active: int) -> float:
-        """Expected distinct experts of one layer that ``tokens`` tokens use.
+    def toucher(self, experts: int, active: int) -> Callable[[float], float]:
+        """Expected distinct experts of one layer that so many tokens use, ``active`` of ``experts`` each.
 
         k + (E - k)(1 - (1 + x/theta)^-theta) with x = -ln(1 - k/E)(tokens - 1); theta -> infinity is E(1 - (1 -
         k/E)^tokens).
         """
-        if tokens <= 1 or active >= experts:
-            return active * min(tokens, 1.0)
-        x = -math.log1p(-active / experts) * (tokens - 1.0)
-        theta = self.popularity_exponent
-        missed = math.exp(-x) if theta == math.inf else (1.0 + x / theta) ** -theta
-        return active + (experts - active) * (1.0 - missed)
+        if active >= experts:
+            return lambda tokens: active * min(tokens, 1.0)
+        theta, rest = self.popularity_exponent, experts - active
+        x_per_token = -math.log1p(-active / experts)
 
-    def time(
-        self,
-        flop_per_assignment: float,
-        weight_bytes: float,
-        activation_bytes: float,
-        assignments: float,
-        touched: float,
-        peak_flop_per_s: float,
-        hbm_bytes_per_s: float,
-    ) -> TimeFields:
-        """Time of one call on the hottest GPU; ``assignments`` and ``touched`` are local."""
-        rows = max(self.tile_tokens, assignments / touched + self.tile_tokens / 2)
-        padded = max(touched * rows, assignments)
-        compute = padded * flop_per_assignment / (peak_flop_per_s * self.compute_efficiency)
-        memory = weight_bytes / (hbm_bytes_per_s * self.memory_efficiency)
-        passes = self.activation_passes * activation_bytes / hbm_bytes_per_s
-        fixed = self.launch_s + self.expert_s * touched
-        return fixed + smooth_max(compute, memory, self.sharpness) + passes, compute, memory + passes, 0.0, fixed
+        def touched(tokens: float) -> float:
+            if tokens <= 1.0:
+                return active * tokens
+            x = x_per_token * (tokens - 1.0)
+            missed = math.exp(-x) if theta == math.inf else (1.0 + x / theta) ** -theta
+            return active + rest * (1.0 - missed)
+
+        return touched
+
+    def timer(
+        self, flop_per_assignment: float, peak_flop_per_s: float, hbm_bytes_per_s: float
+    ) -> Callable[[float, float, float, float], TimeFields]:
+        """Time of one call on the hottest GPU, of (weight bytes, activation bytes, assignments, experts touched)."""
+        flop_per_s = peak_flop_per_s * self.compute_efficiency
+        bytes_per_s = hbm_bytes_per_s * self.memory_efficiency
+        pass_s = self.activation_passes / hbm_bytes_per_s
+        launch_s, expert_s, tile, sharpness = self.launch_s, self.expert_s, self.tile_tokens, self.sharpness
+
+        def time(weight_bytes: float, activation_bytes: float, assignments: float, touched: float) -> TimeFields:
+            rows = assignments / touched + tile / 2
+            padded = touched * (rows if rows > tile else tile)
+            compute = (padded if padded > assignments else assignments) * flop_per_assignment / flop_per_s
+            memory = weight_bytes / bytes_per_s
+            passes = pass_s * activation_bytes
+            fixed = launch_s + expert_s * touched
+            return fixed + smooth_max(compute, memory, sharpness) + passes, compute, memory + passes, 0.0, fixed
+
+        return time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,33 +165,34 @@ class DecodeCurve:
     inner_sharpness: float = math.inf
     sharpness: float = math.inf
 
-    def time(
-        self,
-        flop: float,
-        moved_bytes: float,
-        elements: float,
-        seen_tokens: float,
-        pieces: float,
-        peak_flop_per_s: float,
-        hbm_bytes_per_s: float,
-    ) -> TimeFields:
+    def timer(
+        self, peak_flop_per_s: float, hbm_bytes_per_s: float
+    ) -> Callable[[float, float, float, float, float], TimeFields]:
         """Time of one call.
 
-        Args:
-            flop: arithmetic.
-            moved_bytes: memory traffic.
-            elements: elements read from the cache.
-            seen_tokens: tokens seen_tokens per sequence.
-            pieces: sequences x key-value heads on this GPU.
-            peak_flop_per_s: dense peak.
-            hbm_bytes_per_s: memory bandwidth.
+        It is a function of arithmetic in FLOP, memory traffic in bytes, elements read from the cache, tokens seen per
+        sequence, and sequences x key-value heads on this GPU.
         """
-        compute = max(flop, self.tile_flop_per_element * elements) / (peak_flop_per_s * self.compute_efficiency)
-        memory = moved_bytes / (hbm_bytes_per_s * self.memory_efficiency)
-        fixed = self.launch_s + self.context_s * seen_tokens / (seen_tokens + CONTEXT_SCALE_TOKENS)
-        core = smooth_max(memory, compute, self.inner_sharpness)
-        core = smooth_max(core, self.sequence_s * pieces, self.sharpness)
-        return fixed + core, compute, memory, 0.0, fixed
+        flop_per_s = peak_flop_per_s * self.compute_efficiency
+        bytes_per_s = hbm_bytes_per_s * self.memory_efficiency
+        launch_s, context_s, sequence_s, tile_flop = (
+            self.launch_s,
+            self.context_s,
+            self.sequence_s,
+            self.tile_flop_per_element,
+        )
+        inner_sharpness, sharpness = self.inner_sharpness, self.sharpness
+
+        def time(flop: float, moved_bytes: float, elements: float, seen_tokens: float, pieces: float) -> TimeFields:
+            padded = tile_flop * elements
+            compute = (padded if padded > flop else flop) / flop_per_s
+            memory = moved_bytes / bytes_per_s
+            fixed = launch_s + context_s * seen_tokens / (seen_tokens + CONTEXT_SCALE_TOKENS)
+            core = smooth_max(memory, compute, inner_sharpness)
+            core = smooth_max(core, sequence_s * pieces, sharpness)
+            return fixed + core, compute, memory, 0.0, fixed
+
+        return time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,14 +211,19 @@ class PrefillCurve:
     compute_efficiency: float = 1.0
     sharpness: float = math.inf
 
-    def time(
-        self, flop: float, moved_bytes: float, seen_tokens: float, peak_flop_per_s: float, hbm_bytes_per_s: float
-    ) -> TimeFields:
-        """Time of one call for one prompt."""
-        compute = flop / (peak_flop_per_s * self.compute_efficiency) * (1.0 + self.diagonal_tokens / seen_tokens)
-        memory = max(self.io_passes, 1.0) * moved_bytes / hbm_bytes_per_s
-        core = smooth_max(self.token_s * seen_tokens, compute, self.sharpness) + memory
-        return self.launch_s + core, compute, memory, 0.0, self.launch_s
+    def timer(self, peak_flop_per_s: float, hbm_bytes_per_s: float) -> Callable[[float, float, float], TimeFields]:
+        """Time of one call for one prompt of (FLOP, bytes moved, tokens seen by the last)."""
+        flop_per_s = peak_flop_per_s * self.compute_efficiency
+        byte_s = max(self.io_passes, 1.0) / hbm_bytes_per_s
+        launch_s, token_s, diagonal, sharpness = self.launch_s, self.token_s, self.diagonal_tokens, self.sharpness
+
+        def time(flop: float, moved_bytes: float, seen_tokens: float) -> TimeFields:
+            compute = flop / flop_per_s * (1.0 + diagonal / seen_tokens)
+            memory = byte_s * moved_bytes
+            core = smooth_max(token_s * seen_tokens, compute, sharpness) + memory
+            return launch_s + core, compute, memory, 0.0, launch_s
+
+        return time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,10 +233,15 @@ class StreamCurve:
     launch_s: float = 0.0
     memory_efficiency: float = 1.0
 
-    def time(self, moved_bytes: float, hbm_bytes_per_s: float) -> TimeFields:
-        """Time of all small kernels of one layer."""
-        memory = moved_bytes / (hbm_bytes_per_s * self.memory_efficiency)
-        return self.launch_s + memory, 0.0, memory, 0.0, self.launch_s
+    def timer(self, hbm_bytes_per_s: float) -> Callable[[float], TimeFields]:
+        """Time of all small kernels of one layer, of the bytes that they move."""
+        bytes_per_s, launch_s = hbm_bytes_per_s * self.memory_efficiency, self.launch_s
+
+        def time(moved_bytes: float) -> TimeFields:
+            memory = moved_bytes / bytes_per_s
+            return launch_s + memory, 0.0, memory, 0.0, launch_s
+
+        return time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,8 +256,13 @@ class CollectiveCurve:
     link_efficiency: float = 1.0
     sharpness: float = math.inf
 
-    def time(self, moved_bytes: float, group: int, link_bytes_per_s: float) -> TimeFields:
-        """Time of one call that puts ``moved_bytes`` on each GPU's link, one direction."""
+    def timer(self, group: int, link_bytes_per_s: float) -> Callable[[float], TimeFields]:
+        """Time of one call, of the bytes that it puts on each GPU's link, one direction."""
         fixed = self.launch_s + self.hop_s * math.log2(group)
-        transfer = moved_bytes / (link_bytes_per_s * self.link_efficiency)
-        return smooth_max(fixed, transfer, self.sharpness), 0.0, 0.0, transfer, fixed
+        bytes_per_s, sharpness = link_bytes_per_s * self.link_efficiency, self.sharpness
+
+        def time(moved_bytes: float) -> TimeFields:
+            transfer = moved_bytes / bytes_per_s
+            return smooth_max(fixed, transfer, sharpness), 0.0, 0.0, transfer, fixed
+
+        return time

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cached_property
 
@@ -116,6 +116,14 @@ class Deployment:
                 hint=f"Use a divisor of {self.expert_group}; expert parallelism adds no GPU.",
                 code="expert-parallel",
             )
+
+    def __hash__(self) -> int:
+        """Of all fields, worked out once: whatever depends on a deployment is looked up by it."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(tuple(getattr(self, field.name) for field in fields(self)))
 
     @cached_property
     def gpu_data(self) -> Gpu:

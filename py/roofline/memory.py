@@ -42,8 +42,7 @@ class Limits:
     max_batched_tokens: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class Memory(NamedTuple):
     """Memory of one replica.
 
     Attributes:
@@ -206,7 +205,7 @@ def _matrices(model: Model) -> list:  # type: ignore[type-arg]
 def sequence_bytes(plan: Plan, tokens: float, element_bytes: float, ranks: int) -> tuple[float, float]:
     """(fullest GPU, sum over pipeline stages) of one sequence of ``tokens`` tokens on one rank of each stage."""
     stages = [
-        sum(count * cache.bytes(tokens, element_bytes, ranks) for cache, count in caches)
+        sum([count * cache.bytes(tokens, element_bytes, ranks) for cache, count in caches])
         for caches in plan.stage_caches
     ]
     return max(stages), sum(stages)

@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from enum import StrEnum
-from types import MappingProxyType
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from .curves import CollectiveCurve, DecodeCurve, ExpertCurve, MatrixCurve, PrefillCurve, Time, TimeFields
+from . import kernels
+from .kernels import KERNELS, Collective, Kind, OperatorFields
 from .machine import Machine
 from .placement import domain_gpus
 from .plan import Plan
 from .rows import ExpertRow, MatrixRow, MixerRow
 from .weights import Role
-
-
-class Kind(StrEnum):
-    """Kernel family."""
-
-    MATRIX = "matrix"
-    EXPERTS = "experts"
-    DECODE_CORE = "decode attention"
-    PREFILL_CORE = "prefill attention"
-    ELEMENTWISE = "elementwise"
-    COLLECTIVE = "collective"
-
-
-#: Calls that the host makes for one operator without a CUDA graph: rotary embedding and cache write beside attention;
-#: routing, the fused block and its reduction for experts; two norms and an activation.
-KERNELS: Mapping[Kind, int] = MappingProxyType(
-    {
-        Kind.MATRIX: 1,
-        Kind.EXPERTS: 3,
-        Kind.DECODE_CORE: 1,
-        Kind.PREFILL_CORE: 3,
-        Kind.ELEMENTWISE: 3,
-        Kind.COLLECTIVE: 1,
-    }
-)
 
 
 class Batch(NamedTuple):
@@ -67,61 +41,15 @@ class Batch(NamedTuple):
         return self.prompt_tokens * self.prompts + self.sequences
 
 
-class Operator(NamedTuple):
-    """One kernel on the fullest GPU; figures are per call, ``calls`` calls make a step.
-
-    Attributes:
-        name: for people.
-        kind: kernel family.
-        format: number format of its weights or cache.
-        flop: arithmetic that the model needs.
-        bytes: memory traffic, or bytes on one GPU's link for a collective.
-        calls: calls per step.
-        time: modelled time of one call.
-    """
-
-    name: str
-    kind: Kind
-    format: str
-    flop: float
-    bytes: float
-    calls: int
-    time: Time
-
-
-#: The fields of an ``Operator`` as a plain tuple, as in ``curves.TimeFields``.
-OperatorFields = tuple[str, Kind, str, float, float, int, TimeFields]
-
-
-def named(operators: Iterable[OperatorFields]) -> tuple[Operator, ...]:
-    """The same operators with names for their fields."""
-    return tuple(Operator(*fields[:-1], Time(*fields[-1])) for fields in operators)
-
-
-class Collective(NamedTuple):
-    """Communication of a step.
-
-    Attributes:
-        name: for people.
-        calls: calls per step.
-        group: GPUs that take part.
-        share: bytes on one GPU's link, one direction, over the bytes of a message.
-        messages: messages that one call carries.
-        link_bytes_per_s: rate of that link.
-    """
-
-    name: str
-    calls: int
-    group: int
-    share: float
-    messages: int
-    link_bytes_per_s: float
-
-
 class Bound(NamedTuple):
-    """A plan on a machine: every row with the curve and the peak that time it.
+    """A plan on a machine: every kernel of a step as a function of what the step runs.
 
     Attributes:
+        matrices, heads: of the tokens that pass them; the heads' are those whose logits are wanted.
+        experts: of the tokens of all attention-data-parallel ranks.
+        decodes: of sequences and their mean context.
+        prefills: of the tokens of a prompt in this step, those before them, and prompts side by side.
+        elementwise, collectives: of tokens.
         prompt_launches: kernels that the host launches for a step with prompts.
         decode_launches: and these where sequences decode in the same step.
         recurring: the memory of ``steps.recurring_step``.
@@ -129,11 +57,13 @@ class Bound(NamedTuple):
 
     plan: Plan
     machine: Machine
-    matrices: tuple[tuple[MatrixRow, MatrixCurve, float], ...]
-    experts: tuple[tuple[ExpertRow, ExpertCurve, float], ...]
-    decodes: tuple[tuple[MixerRow, DecodeCurve, float], ...]
-    prefills: tuple[tuple[MixerRow, PrefillCurve, float], ...]
-    collectives: tuple[Collective, ...]
+    matrices: tuple[Callable[[float], OperatorFields], ...]
+    heads: tuple[Callable[[float], OperatorFields], ...]
+    experts: tuple[Callable[[float], OperatorFields], ...]
+    decodes: tuple[Callable[[float, float], OperatorFields], ...]
+    prefills: tuple[Callable[[float, float, float], OperatorFields], ...]
+    elementwise: Callable[[float], OperatorFields]
+    collectives: tuple[Callable[[float], OperatorFields], ...]
     prompt_launches: int
     decode_launches: int
     recurring: dict[Batch, object]
@@ -145,11 +75,13 @@ def bind(plan: Plan, machine: Machine) -> Bound:
     return Bound(
         plan,
         machine,
-        tuple((row, *machine.matrix(row.format)) for row in plan.matrices),
-        tuple((row, *machine.experts(row.format)) for row in plan.experts),
-        tuple((row, *machine.decode_core(row.core)) for row in plan.mixers),
-        tuple((row, *machine.prefill_core(row.core)) for row in plan.mixers),
-        collectives,
+        tuple(kernels.matrix(row, machine) for row in plan.matrices if row.role is not Role.HEAD),
+        tuple(kernels.matrix(row, machine) for row in plan.matrices if row.role is Role.HEAD),
+        tuple(kernels.experts(row, machine) for row in plan.experts),
+        tuple(kernels.decode(row, machine) for row in plan.mixers),
+        tuple(kernels.prefill(row, machine) for row in plan.mixers),
+        kernels.elementwise(plan, machine),
+        tuple(kernels.collective(row, machine, plan.message_bytes_per_token) for row in collectives),
         _prompt_launches(plan, collectives),
         _launches(Kind.DECODE_CORE, plan.mixers),
         {},
@@ -187,76 +119,17 @@ def _send(machine: Machine) -> Collective:
 
 def step_operators(bound: Bound, batch: Batch) -> list[OperatorFields]:
     """Operators of one step, the same batch on each attention-data-parallel rank."""
-    plan, machine = bound.plan, bound.machine
-    tokens, heads, hbm_bytes_per_s = batch.tokens, batch.sequences + batch.first_tokens, machine.hbm_bytes_per_s
-    rows = [
-        _matrix(row, curve, peak, hbm_bytes_per_s, heads if row.role is Role.HEAD else tokens)
-        for row, curve, peak in bound.matrices
-    ]
+    new, past, prompts, first_tokens, sequences, context, busy_ranks = batch
+    tokens = batch.tokens
+    rows = [call(tokens) for call in bound.matrices]
+    rows += [call(sequences + first_tokens) for call in bound.heads]
     if bound.experts:
-        pooled = tokens * (batch.busy_ranks or machine.data_ranks)
-        rows += [_experts(row, curve, peak, hbm_bytes_per_s, pooled) for row, curve, peak in bound.experts]
-    if batch.sequences:
-        rows += [_decode(row, curve, peak, machine, batch) for row, curve, peak in bound.decodes]
-    if batch.prompts:
-        rows += [_prefill(row, curve, peak, machine, batch) for row, curve, peak in bound.prefills]
-    moved = tokens * plan.elementwise_bytes_per_token / plan.layers
-    time = machine.stream.time(moved, hbm_bytes_per_s)
-    rows.append(("norms, residuals, activations", Kind.ELEMENTWISE, "bf16", 0.0, moved, plan.layers, time))
-    message_bytes = tokens * plan.message_bytes_per_token
-    rows += [_collective(row, machine.collective, message_bytes) for row in bound.collectives]
+        pooled = tokens * (busy_ranks or bound.machine.data_ranks)
+        rows += [call(pooled) for call in bound.experts]
+    if sequences:
+        rows += [call(sequences, context) for call in bound.decodes]
+    if prompts:
+        rows += [call(new, past, prompts) for call in bound.prefills]
+    rows.append(bound.elementwise(tokens))
+    rows += [call(tokens) for call in bound.collectives]
     return rows
-
-
-def _matrix(
-    row: MatrixRow, curve: MatrixCurve, peak_flop_per_s: float, hbm_bytes_per_s: float, tokens: float
-) -> OperatorFields:
-    name, _, stored, calls, flop_per_token, weight_bytes, io_bytes_per_token, depth = row
-    flop = tokens * flop_per_token
-    moved = weight_bytes + tokens * io_bytes_per_token
-    time = curve.time(flop, moved, tokens, depth, peak_flop_per_s, hbm_bytes_per_s)
-    return name, Kind.MATRIX, stored.name, flop, moved, calls, time
-
-
-def _experts(
-    row: ExpertRow, curve: ExpertCurve, peak_flop_per_s: float, hbm_bytes_per_s: float, tokens: float
-) -> OperatorFields:
-    share = row.local_experts / row.experts
-    pairs = tokens * row.active
-    hottest = min(pairs * share * row.expert_ranks**curve.skew_exponent, pairs)
-    touched = max(curve.touched(tokens, row.experts, row.active) * share, min(hottest, 1.0))
-    weights = touched * row.bytes_per_expert
-    activations = row.io_bytes_per_assignment * (hottest + curve.remote_share * (pairs - hottest))
-    time = curve.time(row.flop_per_assignment, weights, activations, hottest, touched, peak_flop_per_s, hbm_bytes_per_s)
-    flop = hottest * row.flop_per_assignment
-    return row.name, Kind.EXPERTS, row.format.name, flop, weights + activations, row.calls, time
-
-
-def _decode(
-    row: MixerRow, curve: DecodeCurve, peak_flop_per_s: float, machine: Machine, batch: Batch
-) -> OperatorFields:
-    sequences, context = batch.sequences, batch.context_tokens
-    flop, moved = row.mixer.decode(context, machine.ranks, machine.kv_bytes)
-    flop, moved = flop * sequences, moved * sequences
-    seen = context if row.window_tokens is None else min(context, row.window_tokens)
-    pieces = sequences * row.local_heads
-    time = curve.time(flop, moved, moved / machine.kv_bytes, seen, pieces, peak_flop_per_s, machine.hbm_bytes_per_s)
-    return row.label, Kind.DECODE_CORE, machine.kv_format, flop, moved, row.calls, time
-
-
-def _prefill(
-    row: MixerRow, curve: PrefillCurve, peak_flop_per_s: float, machine: Machine, batch: Batch
-) -> OperatorFields:
-    new, past, prompts = batch.prompt_tokens, batch.past_tokens, batch.prompts
-    flop, moved = row.mixer.prefill(new, past, machine.ranks, machine.kv_bytes)
-    flop, moved = flop * prompts, moved * prompts
-    seen = past + new if row.window_tokens is None else min(past + new, row.window_tokens)
-    time = curve.time(flop, moved, seen, peak_flop_per_s, machine.hbm_bytes_per_s)
-    return row.label, Kind.PREFILL_CORE, machine.kv_format, flop, moved, row.calls, time
-
-
-def _collective(row: Collective, curve: CollectiveCurve, message_bytes: float) -> OperatorFields:
-    name, calls, group, share, messages, link_bytes_per_s = row
-    moved = share * message_bytes * messages
-    time = curve.time(moved, group, link_bytes_per_s)
-    return name, Kind.COLLECTIVE, "bf16", 0.0, moved, calls, time

@@ -16,6 +16,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from sys import intern
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -123,9 +124,13 @@ def unseen(case: Case) -> int:
 
 @cache
 def factors(case: Case) -> tuple[tuple[str, str, str, float], ...]:
-    """(figure, name of its lower and of its upper bound, e^w) of every figure that has a range."""
+    """(figure, name of its lower and of its upper bound, e^w) of every figure that has a range.
+
+    The names are interned: Python finds a field by such a name without comparing letters.
+    """
     return tuple(
-        (figure, f"{figure}_low", f"{figure}_high", math.exp(half_width(figure, case))) for figure in MEASURED_AS
+        (figure, intern(f"{figure}_low"), intern(f"{figure}_high"), math.exp(half_width(figure, case)))
+        for figure in MEASURED_AS
     )
 
 

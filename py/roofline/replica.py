@@ -15,7 +15,7 @@ from .serving import Load, Serving, serve
 def bound_for(model: Model, deployment: Deployment, kv_precision: str, constants: Constants | None = None) -> Bound:
     """The layout on its machine, with nothing remembered of earlier steps; ``constants`` as in ``make_machine``."""
     if constants is None:
-        return _calibrated(model, deployment, kv_precision)._replace(recurring={})
+        return Bound(*_calibrated(model, deployment, kv_precision)[:-1], {})
     return bind(plan_for(model, deployment), make_machine(deployment, kv_precision, constants))
 
 

@@ -168,7 +168,7 @@ def _prompts_among_others(bound: Bound, workload: Workload, load: Load, local: i
     busy = min(max(arrivals, 1.0), float(ranks))
     batch = cut.batch
     pooled_tokens = busy * batch.prompt_tokens * batch.prompts + (load.running - 1 if load.mixes else 0) / stages
-    batch = batch._replace(busy_ranks=pooled_tokens / batch.tokens)
+    batch = Batch(*batch[:-1], pooled_tokens / batch.tokens)
     step = run_step(bound, batch).times(cut.steps)
     shared_s = cut.steps * decode_s if load.mixes else 0.0
     together = busy * batch.prompts

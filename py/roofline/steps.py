@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .kernels import Operator, OperatorFields, named
 from .machine import Machine
-from .operators import Batch, Bound, Operator, OperatorFields, named, step_operators
+from .operators import Batch, Bound, step_operators
 
 
 class Step(NamedTuple):
@@ -36,16 +37,13 @@ class Step(NamedTuple):
     @property
     def bound(self) -> str:
         """The largest part: 'compute', 'memory', 'communication' or 'overhead'."""
-        parts = {
-            "compute": self.compute_s,
-            "memory": self.memory_s,
-            "communication": self.communication_s,
-            "overhead": self.overhead_s,
-        }
-        return max(parts, key=parts.__getitem__)
+        parts = (self.compute_s, self.memory_s, self.communication_s, self.overhead_s)
+        return ("compute", "memory", "communication", "overhead")[parts.index(max(parts))]
 
     def times(self, steps: int) -> Step:
         """This step, repeated."""
+        if steps == 1:
+            return self
         return Step(
             steps * self.total_s,
             steps * self.compute_s,
@@ -61,10 +59,9 @@ def run_step(bound: Bound, batch: Batch) -> Step:
     """Time one step: kernels in sequence, plus the engine's overhead per sequence and prompt token."""
     operators = step_operators(bound, batch)
     compute = memory = communication = fixed = 0.0
-    for _, _, _, _, _, calls, (total_s, compute_s, memory_s, link_s, fixed_s) in operators:
-        spent_s = min(fixed_s, total_s)
-        rest = calls * (total_s - spent_s)
-        fixed += calls * spent_s
+    for _, calls, _, _, (total_s, compute_s, memory_s, link_s, fixed_s) in operators:
+        fixed += calls * fixed_s
+        rest = calls * (total_s - fixed_s)
         if link_s:
             communication += rest
         elif compute_s >= memory_s:
@@ -115,7 +112,12 @@ class Cut(NamedTuple):
 
 
 def cut_prompt(
-    input_tokens: float, budget_tokens: float, prompts: float = 1.0, sequences: float = 0.0, context_tokens: float = 0.0
+    input_tokens: float,
+    budget_tokens: float,
+    prompts: float = 1.0,
+    sequences: float = 0.0,
+    context_tokens: float = 0.0,
+    busy_ranks: float = 0.0,
 ) -> Cut:
     """Cut prompts that run side by side.
 
@@ -125,16 +127,17 @@ def cut_prompt(
         prompts: prompts wanted side by side; as many of them as the budget holds run together.
         sequences: decodes of the same step.
         context_tokens: their mean context.
+        busy_ranks: as in ``Batch``.
     """
     room = max(budget_tokens - sequences, budget_tokens / 16, 1.0)
     steps = max(-(-input_tokens // room), 1.0)
     size = input_tokens / steps
     together = max(1.0, min(prompts, room / size))
-    batch = Batch(size, (input_tokens - size) / 2, together, together / steps, sequences, context_tokens)
-    return Cut(int(steps), batch)
+    past = (input_tokens - size) / 2
+    return Cut(int(steps), Batch(size, past, together, together / steps, sequences, context_tokens, busy_ranks))
 
 
 def prefill_alone(bound: Bound, input_tokens: float, budget_tokens: float) -> Step:
     """Time of one prompt on an idle replica, without request overhead; other data-parallel ranks have nothing."""
-    cut = cut_prompt(input_tokens, budget_tokens)
-    return recurring_step(bound, cut.batch._replace(busy_ranks=1.0)).times(cut.steps)
+    cut = cut_prompt(input_tokens, budget_tokens, busy_ranks=1.0)
+    return recurring_step(bound, cut.batch).times(cut.steps)

@@ -43,7 +43,7 @@ def test_a_held_term_has_no_parameter_and_does_nothing() -> None:
     assert not [parameter for term in held for parameter in term.parameters()]
     made = fitted_constants(KERNELS["vLLM", "Hopper"], values_of(held, [], []), "vLLM", "Hopper")
     assert set(dataclasses.astuple(made.overhead)) == {0.0}
-    assert all(curve.touched(64, 128, 8) == pytest.approx(125.942, abs=1e-3) for curve in made.experts.values())
+    assert all(curve.toucher(128, 8)(64) == pytest.approx(125.942, abs=1e-3) for curve in made.experts.values())
     assert {name: curve.launch_s for name, curve in made.decode.items()} == {
         name: curve.launch_s for name, curve in KERNELS["vLLM", "Hopper"].decode.items()
     }

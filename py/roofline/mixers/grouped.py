@@ -101,22 +101,17 @@ class GroupedQueryAttention:
             ),
         )
 
-    def _local(self, ranks: int) -> tuple[int, int]:
-        return local_heads(self.heads, ranks), local_heads(self.kv_heads, ranks)
-
     def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
         """Core work of one new token on one of ``ranks`` GPUs."""
-        heads, kv_heads = self._local(ranks)
         width = self.key_dim + self.value_dim
+        queries, keys = local_heads(self.heads, ranks) * width, local_heads(self.kv_heads, ranks) * width
         seen = context if self.window_tokens is None else min(context, self.window_tokens)
-        traffic = seen * kv_heads * width * kv_bytes + heads * width * ACTIVATION_BYTES
-        return Work(2.0 * heads * width * seen, traffic)
+        return Work(2.0 * queries * seen, seen * keys * kv_bytes + queries * ACTIVATION_BYTES)
 
     def prefill(self, new: float, past: float, ranks: int, kv_bytes: float) -> Work:
         """Core work of ``new`` prompt tokens after ``past`` cached ones on one of ``ranks`` GPUs."""
-        heads, kv_heads = self._local(ranks)
         width = self.key_dim + self.value_dim
+        queries, keys = local_heads(self.heads, ranks) * width, local_heads(self.kv_heads, ranks) * width
         pairs = attended_pairs(new, past, self.window_tokens)
         read = past + new if self.window_tokens is None else min(past, self.window_tokens) + new
-        traffic = read * kv_heads * width * kv_bytes + new * heads * width * ACTIVATION_BYTES
-        return Work(2.0 * heads * width * pairs, traffic)
+        return Work(2.0 * queries * pairs, read * keys * kv_bytes + new * queries * ACTIVATION_BYTES)

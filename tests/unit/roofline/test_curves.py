@@ -36,7 +36,7 @@ def test_smooth_max(a, b, sharpness, result):
 
 
 def matrix(curve, flop, moved_bytes):
-    return Time(*curve.time(flop, moved_bytes, 100, 1000, PEAK, BANDWIDTH))
+    return Time(*curve.timer(1000, PEAK, BANDWIDTH)(flop, moved_bytes, 100))
 
 
 def test_an_ideal_matrix_product_takes_the_longer_of_arithmetic_and_traffic():
@@ -66,27 +66,27 @@ def test_launch_depth_and_quantisation_come_on_top_of_a_matrix_product():
     [(0.5, 1.0), (1, 2.0), (2, 3.5), (3, 4.625), (10_000, 8.0)],  # 8 x (1 - 0.75^tokens) from one token on
 )
 def test_uniform_routing_touches_distinct_experts(tokens, touched):
-    assert ExpertCurve().touched(tokens, 8, 2) == pytest.approx(touched)
+    assert ExpertCurve().toucher(8, 2)(tokens) == pytest.approx(touched)
 
 
 def test_128_experts_and_64_tokens_leave_hardly_one_untouched():
     """128 x (1 - (15/16)^64): every second token's eight experts would be 256 of them."""
-    assert ExpertCurve().touched(64, 128, 8) == pytest.approx(125.942, abs=1e-3)
+    assert ExpertCurve().toucher(128, 8)(64) == pytest.approx(125.942, abs=1e-3)
 
 
 def test_a_block_that_uses_all_its_experts_touches_them_at_once():
-    assert ExpertCurve().touched(1, 4, 4) == 4
-    assert ExpertCurve().touched(50, 4, 4) == 4
+    assert ExpertCurve().toucher(4, 4)(1) == 4
+    assert ExpertCurve().toucher(4, 4)(50) == 4
 
 
 def test_popular_experts_leave_more_of_the_others_untouched():
     """Shape 1: 2 + 6 x (1 - 1/(1 - ln 0.75))."""
-    assert ExpertCurve(popularity_exponent=1.0).touched(2, 8, 2) == pytest.approx(2 + 6 * 0.223411, rel=1e-5)
+    assert ExpertCurve(popularity_exponent=1.0).toucher(8, 2)(2) == pytest.approx(2 + 6 * 0.223411, rel=1e-5)
 
 
 def experts(curve, assignments, touched):
     """Experts of 1 GFLOP per assignment and 10 MB, 1 kB of activations per assignment."""
-    return Time(*curve.time(1e9, 1e7 * touched, 1e3 * assignments, assignments, touched, PEAK, BANDWIDTH))
+    return Time(*curve.timer(1e9, PEAK, BANDWIDTH)(1e7 * touched, 1e3 * assignments, assignments, touched))
 
 
 def test_few_tokens_per_expert_read_weights():
@@ -114,7 +114,7 @@ def test_launch_and_each_touched_expert_come_on_top():
 
 
 def decode(curve, flop=1e9, moved_bytes=2e6, elements=1e6, seen=1000, pieces=10):
-    return Time(*curve.time(flop, moved_bytes, elements, seen, pieces, PEAK, BANDWIDTH))
+    return Time(*curve.timer(PEAK, BANDWIDTH)(flop, moved_bytes, elements, seen, pieces))
 
 
 def test_an_ideal_decode_core_reads_the_cache():
@@ -141,7 +141,7 @@ def test_many_small_sequences_take_time_each():
 
 
 def prefill(curve, flop=1e12, moved_bytes=2e6, seen=1000):
-    return Time(*curve.time(flop, moved_bytes, seen, PEAK, BANDWIDTH))
+    return Time(*curve.timer(PEAK, BANDWIDTH)(flop, moved_bytes, seen))
 
 
 def test_an_ideal_prefill_core_computes_and_moves():
@@ -164,16 +164,16 @@ def test_passes_over_the_traffic_of_a_prefill_core_are_at_least_one():
 
 
 def test_small_kernels_stream():
-    time = Time(*StreamCurve(launch_s=1e-6, memory_efficiency=0.5).time(2e6, BANDWIDTH))
+    time = Time(*StreamCurve(launch_s=1e-6, memory_efficiency=0.5).timer(BANDWIDTH)(2e6))
     assert (time.total_s, time.memory_s, time.fixed_s) == pytest.approx((3e-6, 2e-6, 1e-6))
 
 
 @pytest.mark.parametrize(("group", "hops"), [(2, 1), (4, 2), (8, 3)])
 def test_a_small_collective_takes_launch_and_hops(group, hops):
-    time = Time(*CollectiveCurve(launch_s=2e-6, hop_s=1e-6).time(1.0, group, 450e9))
+    time = Time(*CollectiveCurve(launch_s=2e-6, hop_s=1e-6).timer(group, 450e9)(1.0))
     assert time.total_s == pytest.approx(2e-6 + hops * 1e-6)
 
 
 def test_a_large_collective_takes_the_link():
-    time = Time(*CollectiveCurve(launch_s=2e-6, link_efficiency=0.75).time(450e6, 8, 450e9))
+    time = Time(*CollectiveCurve(launch_s=2e-6, link_efficiency=0.75).timer(8, 450e9)(450e6))
     assert (time.total_s, time.link_s) == pytest.approx((1e-3 / 0.75, 1e-3 / 0.75))

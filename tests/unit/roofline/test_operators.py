@@ -6,8 +6,9 @@ import pytest
 
 from roofline import CATALOGUE, Deployment, Model
 from roofline.constants import IDEAL
+from roofline.kernels import Kind, named
 from roofline.machine import make_machine
-from roofline.operators import Batch, Kind, bind, named, step_operators
+from roofline.operators import Batch, bind, step_operators
 from roofline.plan import plan_for
 
 LLAMA_8B = "meta-llama/Llama-3.1-8B"

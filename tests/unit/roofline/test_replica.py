@@ -8,11 +8,15 @@ from roofline import CATALOGUE, Deployment, Model, Workload, estimate
 from roofline.constants import IDEAL
 from roofline.machine import make_machine
 from roofline.memory import fit_memory, resolve_limits
-from roofline.operators import bind
+from roofline.operators import Batch, bind
 from roofline.plan import make_plan, plan_for
 from roofline.replica import Replica, bound_for
-from roofline.steps import prefill_alone
+from roofline.steps import prefill_alone, run_step
 
+#: A step with a prompt's chunk and sequences that decode.
+MIXED = Batch(
+    prompt_tokens=1000, past_tokens=500, prompts=2, first_tokens=0.5, sequences=20, context_tokens=900, busy_ranks=1
+)
 CASES = (
     ("meta-llama/Llama-3.1-70B", Deployment(tensor_parallel=4)),
     ("meta-llama/Llama-3.1-70B", Deployment(tensor_parallel=2, pipeline_parallel=2, engine="TensorRT-LLM")),
@@ -65,4 +69,6 @@ def test_what_is_bound_is_what_was_asked_for(deployment, kv_precision, constants
     bound_for(model, Deployment(), "fp16")
     other = Deployment(**deployment)
     found = bound_for(model, other, kv_precision, constants)
-    assert found == bind(make_plan(model, other), make_machine(other, kv_precision, constants))
+    fresh = bind(make_plan(model, other), make_machine(other, kv_precision, constants))
+    assert (found.plan, found.machine) == (fresh.plan, fresh.machine)
+    assert run_step(found, MIXED) == run_step(fresh, MIXED)

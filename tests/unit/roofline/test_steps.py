@@ -7,9 +7,10 @@ import pytest
 
 from roofline import CATALOGUE, Deployment, Model
 from roofline.constants import IDEAL, Overhead
+from roofline.kernels import Kind
 from roofline.machine import make_machine
 from roofline.mixers import attended_pairs
-from roofline.operators import Batch, Kind, bind
+from roofline.operators import Batch, bind
 from roofline.plan import plan_for
 from roofline.steps import Step, cut_prompt, decode_batch, decode_step, prefill_alone, run_step
 
