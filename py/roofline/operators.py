@@ -52,7 +52,8 @@ class Bound(NamedTuple):
         elementwise, collectives: of tokens.
         prompt_launches: kernels that the host launches for a step with prompts.
         decode_launches: and these where sequences decode in the same step.
-        recurring: the memory of ``steps.recurring_step``.
+        recurring: what is the same for any number of clients, by what it depends on (``steps.recurring_step``,
+            ``serving.prompts_alone``).
     """
 
     plan: Plan
@@ -66,7 +67,7 @@ class Bound(NamedTuple):
     collectives: tuple[Callable[[float], OperatorFields], ...]
     prompt_launches: int
     decode_launches: int
-    recurring: dict[Batch, object]
+    recurring: dict[tuple[float, ...], object]
 
 
 def bind(plan: Plan, machine: Machine) -> Bound:

@@ -26,6 +26,21 @@ WAVE_SHARE = 0.44
 RESIDUAL_SHARE = 0.5
 
 
+class Unmixed(NamedTuple):
+    """Prompts beside which no sequence decodes.
+
+    Attributes:
+        alone: one prompt on an idle replica.
+        burst: prompts of the opening burst, and ``burst_batch`` what one of their steps runs.
+        burst_s: time that each of these takes.
+    """
+
+    alone: Step
+    burst: Step
+    burst_batch: Batch
+    burst_s: float
+
+
 class Prompts(NamedTuple):
     """Prompts that are served among the running sequences.
 
@@ -115,11 +130,9 @@ def serve(bound: Bound, workload: Workload, load: Load) -> Serving:
     overhead = bound.machine.overhead
     local = -(-load.running // bound.machine.data_ranks)
     decode = decode_step(bound, load.running, workload.mean_tokens)
-    alone = prefill_alone(bound, workload.input_tokens, load.budget_tokens)
+    unmixed = prompts_alone(bound, workload.input_tokens, load.budget_tokens)
+    burst, burst_s = unmixed.burst, unmixed.burst_s
     prompts = _prompts_among_others(bound, workload, load, local, decode.total_s)
-    cut = cut_prompt(workload.input_tokens, load.budget_tokens, math.inf)
-    burst = recurring_step(bound, cut.batch)
-    burst_s = burst.total_s * cut.steps / cut.batch.prompts
     tpot_s = decode.total_s + (load.running - 1) * prompts.delay_s / workload.output_tokens
     full = _full_steps(bound, workload, load, local, tpot_s, max(burst.total_s, decode.total_s))
     tpot_s = tpot_s if full is None else min(tpot_s, full.step_s)
@@ -132,7 +145,21 @@ def serve(bound: Bound, workload: Workload, load: Load) -> Serving:
     first_s = steady_s + max((local + 1) / 2 * burst_s - wait_s, 0.0) / ROUNDS
     surplus_s = (load.concurrency / load.running - 1.0) * (first_s + decoding_s)
     ttft_s = first_s + surplus_s
-    return Serving(alone, decode, prompts, burst, cut.batch, full, tpot_s, wait_s, steady_s + surplus_s, ttft_s)
+    batch = unmixed.burst_batch
+    return Serving(unmixed.alone, decode, prompts, burst, batch, full, tpot_s, wait_s, steady_s + surplus_s, ttft_s)
+
+
+def prompts_alone(bound: Bound, input_tokens: float, budget_tokens: float) -> Unmixed:
+    """One prompt alone, and those of the opening burst; ``bound`` remembers them for the next number of clients."""
+    key = (input_tokens, budget_tokens)
+    found = bound.recurring.get(key)
+    if not isinstance(found, Unmixed):
+        cut = cut_prompt(input_tokens, budget_tokens, math.inf)
+        burst = run_step(bound, cut.batch)
+        alone = prefill_alone(bound, input_tokens, budget_tokens)
+        burst_s = burst.total_s * cut.steps / cut.batch.prompts
+        found = bound.recurring[key] = Unmixed(alone, burst, cut.batch, burst_s)
+    return found
 
 
 def _full_steps(bound: Bound, workload: Workload, load: Load, local: int, tpot_s: float, least_s: float) -> Full | None:

@@ -140,4 +140,4 @@ def cut_prompt(
 def prefill_alone(bound: Bound, input_tokens: float, budget_tokens: float) -> Step:
     """Time of one prompt on an idle replica, without request overhead; other data-parallel ranks have nothing."""
     cut = cut_prompt(input_tokens, budget_tokens, busy_ranks=1.0)
-    return recurring_step(bound, cut.batch).times(cut.steps)
+    return run_step(bound, cut.batch).times(cut.steps)
