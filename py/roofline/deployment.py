@@ -123,7 +123,11 @@ class Deployment:
 
     @cached_property
     def _hash(self) -> int:
-        return hash(tuple(getattr(self, field.name) for field in fields(self)))
+        return hash(tuple(self.__getstate__().values()))
+
+    def __getstate__(self) -> dict[str, object]:
+        """The fields, for a copy in another process: what was worked out here, the hash among it, may differ there."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def gpu_data(self) -> Gpu:

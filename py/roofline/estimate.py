@@ -105,7 +105,7 @@ class Estimate:
 
     @classmethod
     def of(cls, figures: dict[str, Any]) -> Estimate:
-        """An estimate with these figures by name, made without fifty-seven arguments: they take a tenth of its time."""
+        """An estimate with these figures by name; an argument for each of them would take a tenth of its time."""
         made = object.__new__(cls)
         made.__dict__.update(figures)
         return made

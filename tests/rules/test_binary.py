@@ -27,13 +27,14 @@ function outcome(instance, [name, ...given]) {
 function callsByFunction(bytes) {
     const reader = new BinaryReader();
     reader.setData(bytes.buffer, bytes.byteOffset, bytes.length);
-    const calls = [];
+    const [calls, lengths] = [[], []];
     while (reader.read()) {
-        if (reader.state === BinaryReaderState.BEGIN_FUNCTION_BODY) calls.push(0);
+        if (reader.state === BinaryReaderState.BEGIN_FUNCTION_BODY) (calls.push(0), lengths.push(-reader.position));
+        if (reader.state === BinaryReaderState.END_FUNCTION_BODY) lengths[lengths.length - 1] += reader.position;
         if (reader.state !== BinaryReaderState.CODE_OPERATOR) continue;
         if (reader.result.code === OperatorCode.call_indirect) calls[calls.length - 1] += 1;
     }
-    return calls;
+    return { calls, lengths };
 }
 
 const { bytes, tried, file } = JSON.parse(readFileSync(0, "utf8"));
@@ -43,7 +44,8 @@ const outcomes = [before, after].map((each) => {
     const instance = file ? null : new WebAssembly.Instance(new WebAssembly.Module(each));
     return tried.map((call) => outcome(instance, call));
 });
-console.log(JSON.stringify({ outcomes, calls: [before, after].map(callsByFunction) }));
+const functions = [before, after].map(callsByFunction);
+console.log(JSON.stringify({ outcomes, calls: functions.map(({ calls }) => calls), lengths: functions[1].lengths }));
 """
 
 
@@ -132,13 +134,29 @@ def module() -> bytes:
         # from within a block, and from what the first call gives
         (2, b"\x02\x7f" + GET_1 + GET_0 + indirect[0] + END + GET_0 + indirect[0] + CONST_1 + ADD),
     ]
-    exports = [sized(name) + b"\x00" + bytes([index]) for name, index in ((b"i", 3), (b"f", 4), (b"twice", 5))]
+    return assembled(types, functions, {b"i": 3, b"f": 4, b"twice": 5}, 3)
+
+
+def module_of_the_common_type() -> bytes:
+    """Functions in a table: x + y * z, x + y + z; "three" calls them by place."""
+    types = [([I32, I32, I32], [I32]), ([I32, I32, I32, I32], [I32])]
+    functions = [
+        (0, GET_0 + GET_1 + GET_2 + MULTIPLY + ADD),
+        (0, GET_0 + GET_1 + GET_2 + ADD + ADD),
+        (1, GET_1 + GET_2 + b"\x20\x03" + GET_0 + b"\x11\x00\x00"),
+    ]
+    return assembled(types, functions, {b"three": 2}, 2)
+
+
+def assembled(types: list, functions: list[tuple[int, bytes]], exported: dict[bytes, int], listed: int) -> bytes:
+    """A module of functions by type and text, the first ``listed`` of them in a table."""
+    exports = [sized(name) + b"\x00" + bytes([index]) for name, index in exported.items()]
     sections = {
         1: many(function_type(*each) for each in types),
         3: many(bytes([kind]) for kind, _ in functions),
-        4: many([b"\x70\x00\x03"]),
+        4: many([b"\x70\x00" + bytes([listed])]),
         7: many(exports),
-        9: many([b"\x00\x41\x00" + END + many([b"\x00", b"\x01", b"\x02"])]),
+        9: many([b"\x00\x41\x00" + END + many(bytes([place]) for place in range(listed))]),
         10: many(sized(b"\x00" + text + END) for _, text in functions),
     }
     return b"\x00asm\x01\x00\x00\x00" + b"".join(bytes([id]) + sized(content) for id, content in sections.items())
@@ -162,6 +180,17 @@ def test_a_steady_module_gives_the_same_results_and_stops_where_the_other_stops(
 
 def test_its_calls_through_the_table_are_one_for_each_type(made):
     assert made["calls"] == [[0, 0, 0, 1, 1, 2], [0, 0, 0, 0, 0, 0, 1, 1]]
+
+
+def test_what_calls_the_commonest_type_is_too_long_to_be_inlined_and_does_the_same(made):
+    """V8 inlines up to 500 bytes, and would bet on whom the function calls."""
+    tried = [["three", place, 2, 3, 4] for place in (0, 1, 2)]
+    common = run(STEADY, bytes=list(module_of_the_common_type()), tried=tried)
+    before, after = common["outcomes"]
+    assert before == after
+    assert before[:2] == [14, 9]
+    assert common["lengths"][-1] > 500
+    assert max(made["lengths"]) < 50
 
 
 def test_the_shipped_binary_is_steady():

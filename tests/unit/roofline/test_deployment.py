@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import pickle
 from decimal import Decimal
 
 import pytest
@@ -197,3 +198,12 @@ def test_lengths_may_be_means_of_a_benchmark():
     workload = Workload(input_tokens=1000.5, output_tokens=200)
     assert workload.total_tokens == 1200.5
     assert workload.mean_tokens == 1100.5
+
+
+def test_a_copy_for_another_process_has_its_fields_alone():
+    """The hash of a text differs from process to process."""
+    made = Deployment(gpu="B200 SXM", tensor_parallel=2)
+    assert (hash(made), made.gpu_data) == (hash(dataclasses.replace(made)), GPUS["B200 SXM"])
+    copied = pickle.loads(pickle.dumps(made))
+    assert vars(copied).keys() == {field.name for field in dataclasses.fields(Deployment)}
+    assert (copied, hash(copied)) == (made, hash(made))

@@ -158,6 +158,17 @@ def test_what_does_not_fit_has_memory_figures_and_no_others():
     assert result.prefill_operators == result.decode_operators == ()
 
 
+@pytest.mark.parametrize("name", [LLAMA_8B, LLAMA_70B])
+def test_an_estimate_is_made_of_its_fields(name):
+    """``Estimate.of`` has no arguments that would be checked."""
+    result = run(name, gpu="H100 SXM")
+    fields = dataclasses.fields(Estimate)
+    needed = {field.name for field in fields if field.default is dataclasses.MISSING}
+    assert needed <= vars(result).keys() <= {field.name for field in fields}
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        result.fits = True
+
+
 def test_what_does_not_fit_is_json_too():
     assert json.loads(json.dumps(run(LLAMA_70B, gpu="H100 SXM").to_dict(), allow_nan=False))["fits"] is False
 
