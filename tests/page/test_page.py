@@ -137,6 +137,8 @@ def test_a_model_by_hand(calculator):
     for name, value in values.items():
         calculator.control(name).fill(value)
     calculator.control("tensor_parallel").select_option("1")
+    # the answer to all of it, not to what was entered first
+    expect(calculator.page.locator("#results [data-field=gpus_per_replica]")).to_have_attribute("data-value", "1")
     calculator.answered("manual model")
     model = Model.manual(total_params=8_030_000_000, hidden_size=4096, layers=32, heads=32, kv_heads=8)
     calculator.agrees_with(estimate(model, Deployment(), Workload()))
