@@ -86,3 +86,13 @@ def test_works_with_the_server_gone(tab: Tab, tmp_path: Path):
     tab.open(address)
     until(tab, READY)
     assert tab.run("return document.querySelector('.figure [data-field=ttft_s]').dataset.value;")
+
+
+def test_a_start_that_is_left_half_way_does_not_stop_the_next(tab: Tab):
+    """Each is left while its binary is being unpacked and compiled."""
+    with serving(tree(build_site.SITE), "/left/") as running:
+        for _ in range(3):
+            tab.open(running.url)
+            until(tab, "document.querySelector('script[data-packed]').binary.loaded > 0")
+        tab.open(running.url)
+        until(tab, READY)
