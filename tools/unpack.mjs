@@ -11,8 +11,8 @@ import { callEach } from "./call_each.mjs";
 const UNPACKED = "application/wasm";
 /**
  * Firefox has a thread wait for the bytes that it is to compile. After a page was left meanwhile, the compilation of the
- * decoder did not end in the next, as if no thread were left: 4 of 9 runs of tests/browsers hung so (Firefox 153 ESR on two
- * cores, 2026-11-30), and none of 6 where Firefox is given the whole binary at once.
+ * decoder did not end in the next, as if no thread were left: 6 of 12 runs of tests/browsers hung so (Firefox 153 ESR on two
+ * cores, 2026-11-30), and none of 7 where Firefox is given the whole binary at once.
  */
 const COMPILES_WHAT_IS_THERE = /\bFirefox\//.test(navigator.userAgent);
 const decoder = new ZSTDDecoder();

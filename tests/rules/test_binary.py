@@ -137,7 +137,7 @@ def module() -> bytes:
     return assembled(types, functions, {b"i": 3, b"f": 4, b"twice": 5}, 3)
 
 
-def module_of_the_common_type() -> bytes:
+def module_of_the_mistaken_type() -> bytes:
     """Functions in a table: x + y * z, x + y + z; "three" calls them by place."""
     types = [([I32, I32, I32], [I32]), ([I32, I32, I32, I32], [I32])]
     functions = [
@@ -182,14 +182,14 @@ def test_its_calls_through_the_table_are_one_for_each_type(made):
     assert made["calls"] == [[0, 0, 0, 1, 1, 2], [0, 0, 0, 0, 0, 0, 1, 1]]
 
 
-def test_what_calls_the_commonest_type_is_too_long_to_be_inlined_and_does_the_same(made):
+def test_what_calls_the_mistaken_type_is_too_long_to_be_inlined_and_does_the_same(made):
     """V8 inlines up to 500 bytes, and would bet on whom the function calls."""
     tried = [["three", place, 2, 3, 4] for place in (0, 1, 2)]
-    common = run(STEADY, bytes=list(module_of_the_common_type()), tried=tried)
-    before, after = common["outcomes"]
+    mistaken = run(STEADY, bytes=list(module_of_the_mistaken_type()), tried=tried)
+    before, after = mistaken["outcomes"]
     assert before == after
     assert before[:2] == [14, 9]
-    assert common["lengths"][-1] > 500
+    assert mistaken["lengths"][-1] > 500
     assert max(made["lengths"]) < 50
 
 
