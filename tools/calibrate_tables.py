@@ -110,9 +110,9 @@ def matrix(record: Record, gpu: Gpu) -> tuple[str, Sample] | None:
     form = record["format"]
     if record["engine"] == "vLLM" and form == "fp8" and m == 1 and gpu.generation == "Blackwell":
         return None  # a path of its own, 2.3 times slower than 8 rows
-    moved = n * k * WEIGHT_BYTES[form] + ACTIVATION_BYTES * m * (n + k)
-    given = (k, peak(gpu, MATRIX_RATE[form]), gpu.hbm_bytes_per_s)
-    return form, Sample((2 * m * n * k, moved, m), seconds(record), record["n"], given)
+    weights, io = n * k * WEIGHT_BYTES[form], ACTIVATION_BYTES * (n + k)
+    given = (k, 2 * n * k, weights, io, peak(gpu, MATRIX_RATE[form]), gpu.hbm_bytes_per_s)
+    return form, Sample((m,), seconds(record), record["n"], given)
 
 
 def decode(record: Record, gpu: Gpu) -> tuple[str, Sample] | None:
@@ -125,9 +125,8 @@ def decode(record: Record, gpu: Gpu) -> tuple[str, Sample] | None:
     kv_bytes = KV_BYTES[record["kv_format"]]
     if not _cold_or_tiny(gpu, batch * mixer.caches()[0].bytes(context, kv_bytes)) or context <= DECODE_CONTEXT_MIN:
         return None
-    work = mixer.decode(context, 1, kv_bytes)
-    moved = batch * work.bytes
-    arguments = (batch * work.flop, moved, moved / kv_bytes, context, batch * kv_heads)
+    flop, moved = (batch * each for each in mixer.decode(1, kv_bytes)(context))
+    arguments = (flop, moved, moved / kv_bytes, context, batch * kv_heads)
     given = (gpu.bf16_flop_per_s, gpu.hbm_bytes_per_s)
     return f"attention/{CACHE[record['kv_format']]}", Sample(arguments, seconds(record), record["heads"], given)
 
@@ -149,9 +148,9 @@ def prefill(record: Record, gpu: Gpu) -> tuple[str, Sample] | None:
         hidden_size=heads * width, heads=heads, kv_heads=kv_heads, key_dim=width, value_dim=width
     )
     batch, prompt = float(record["batch"]), float(record["prompt_tokens"])
-    work = mixer.prefill(prompt, 0.0, 1, KV_BYTES[kv_format])
+    flop, moved = mixer.prefill(1, KV_BYTES[kv_format])(prompt, 0.0)
     rate = prefill_rate(engine, gpu.generation, kv_format)
-    arguments, given = (batch * work.flop, batch * work.bytes, prompt), (peak(gpu, rate), gpu.hbm_bytes_per_s)
+    arguments, given = (batch * flop, batch * moved, prompt), (peak(gpu, rate), gpu.hbm_bytes_per_s)
     return f"attention/{CACHE[kv_format]}", Sample(arguments, seconds(record), record["heads"], given)
 
 
@@ -171,10 +170,9 @@ def latent_decode(record: Record, gpu: Gpu) -> tuple[str, Sample] | None:
     kv_bytes = KV_BYTES[record["kv_format"]]
     if not _cold_or_tiny(gpu, batch * mixer.caches()[0].bytes(context, kv_bytes)) or context <= DECODE_CONTEXT_MIN:
         return None
-    work = mixer.decode(context, 1, kv_bytes)
+    flop, moved = (batch * each for each in mixer.decode(1, kv_bytes)(context))
     rate = "fp8" if record["kv_format"] == "fp8" else "bf16"
-    moved = batch * work.bytes
-    arguments = (batch * work.flop, moved, moved / kv_bytes, context, batch)
+    arguments = (flop, moved, moved / kv_bytes, context, batch)
     given = (peak(gpu, rate), gpu.hbm_bytes_per_s)
     return f"latent/{CACHE[record['kv_format']]}", Sample(arguments, seconds(record), record["heads"], given)
 
@@ -187,9 +185,9 @@ def latent_prefill(record: Record, gpu: Gpu) -> tuple[str, Sample] | None:
     if record["engine"] == "SGLang" and gpu.generation == "Hopper":
         return None  # measures the absorbed form; serving expands keys and values
     batch, kv_bytes = float(record["batch"]), KV_BYTES[record["kv_format"]]
-    work = latent_mixer(int(record["heads"])).prefill(prompt, 0.0, 1, kv_bytes)
+    flop, moved = latent_mixer(int(record["heads"])).prefill(1, kv_bytes)(prompt, 0.0)
     rate = "fp8" if record["kv_format"] == "fp8" else "bf16"
-    arguments, given = (batch * work.flop, batch * work.bytes, prompt), (peak(gpu, rate), gpu.hbm_bytes_per_s)
+    arguments, given = (batch * flop, batch * moved, prompt), (peak(gpu, rate), gpu.hbm_bytes_per_s)
     return f"latent/{CACHE[record['kv_format']]}", Sample(arguments, seconds(record), record["heads"], given)
 
 

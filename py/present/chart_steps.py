@@ -58,9 +58,7 @@ def breakdown_s(step: Step) -> dict[str, float]:
     """
     parts = dict.fromkeys(PARTS, 0.0)
     for operator in step.operators:
-        time = operator.time
-        rest_s = operator.calls * (time.total_s - min(time.fixed_s, time.total_s))
-        parts[_cause(operator)] += rest_s
+        parts[_cause(operator)] += operator.calls * (operator.time.total_s - operator.time.fixed_s)
     parts["overhead"] = step.overhead_s / step.steps
     return parts
 
@@ -68,7 +66,7 @@ def breakdown_s(step: Step) -> dict[str, float]:
 def _cause(operator: Operator) -> str:
     if operator.time.link_s:
         return "communication"
-    return "compute" if operator.time.compute_s >= operator.time.memory_s else _READS[operator.kind]
+    return "compute" if operator.time.compute_s else _READS[operator.kind]
 
 
 def breakdown_chart(result: Estimate) -> Chart:

@@ -6,7 +6,7 @@ from present.formula import Operation, Origin, Quantity, Term, apply, over, smoo
 from present.working import Working
 from roofline.curves import CONTEXT_SCALE_TOKENS, DecodeCurve, ExpertCurve, MatrixCurve, PrefillCurve
 from roofline.formats import Rate
-from roofline.kernels import Kind, Operator
+from roofline.kernels import Collective, Kind, Operator
 from roofline.machine import curve_key
 from roofline.operators import Batch
 from roofline.rows import ExpertRow, MatrixRow, MixerRow
@@ -20,21 +20,21 @@ LINKS = {
 
 
 def call_time(
-    work: Working, operator: Operator, batch: Batch, row: MatrixRow | ExpertRow | MixerRow | None
+    work: Working, operator: Operator, batch: Batch, row: MatrixRow | ExpertRow | MixerRow | Collective | None
 ) -> Quantity:
-    """The time of one call with its formula; ``row`` is what the plan says of it, None for kernels of all layers."""
+    """The time of one call with its formula; ``row`` is what the plan says of it, None for the small kernels."""
     formula = _formula(_Call(work, operator, batch), row)
     return Quantity(f"{operator.name}, one call", operator.time.total_s, "s", formula=formula)
 
 
-def _formula(call: "_Call", row: MatrixRow | ExpertRow | MixerRow | None) -> Operation:
+def _formula(call: "_Call", row: MatrixRow | ExpertRow | MixerRow | Collective | None) -> Operation:
     if isinstance(row, MatrixRow):
         return call.matrix(row)
     if isinstance(row, ExpertRow):
         return call.experts(row)
     if isinstance(row, MixerRow):
         return call.decode(row) if call.operator.kind is Kind.DECODE_CORE else call.prefill(row)
-    return call.collective() if call.operator.kind is Kind.COLLECTIVE else call.stream()
+    return call.stream() if row is None else call.collective(row)
 
 
 class _Call:
@@ -157,14 +157,13 @@ class _Call:
         efficiency = self.constant("memory efficiency", curve.memory_efficiency, "stream")
         return total(*_kept((launch,)), self.traffic(self.moved, efficiency))
 
-    def collective(self) -> Operation:
-        curve, time = self.work.machine.collective, self.operator.time
+    def collective(self, row: Collective) -> Operation:
+        curve = self.work.machine.collective
         launch = self.constant("launch", curve.launch_s, "collective", "", "s")
         hop = self.constant("time per hop", curve.hop_s, "collective", "", "s")
         efficiency = self.constant("link efficiency", curve.link_efficiency, "collective")
-        link = self._link(self.operator.bytes / (time.link_s * curve.link_efficiency) if time.link_s else 0.0)
-        group = Quantity("GPUs of the group", self._group(), origin=Origin.YOURS)
-        transfer: Term = over(self.moved, times(link, efficiency)) if link.value else 0.0
+        group = Quantity("GPUs of the group", row.group, origin=Origin.YOURS)
+        transfer = over(self.moved, times(self._link(row.link_bytes_per_s), efficiency))
         start = total(launch, times(hop, apply("log2", group)))
         return smooth(start, transfer, self.constant("sharpness", curve.sharpness, "collective"))
 
@@ -175,11 +174,6 @@ class _Call:
             if isclose(figures[key].si or 0.0, bytes_per_s, rel_tol=1e-6):
                 return self.work.datasheet(name, key, bytes_per_s, "bytes/s")
         return Quantity("link, one direction", bytes_per_s, "bytes/s", note="the slowest on the way")
-
-    def _group(self) -> int:
-        machine = self.work.machine
-        groups = {"all-reduce": machine.ranks, "stage to stage": 2}
-        return groups.get(self.operator.name, machine.ranks * machine.data_ranks)
 
     def _seen(self, tokens: float, row: MixerRow) -> float:
         return tokens if row.window_tokens is None else min(tokens, row.window_tokens)

@@ -7,12 +7,12 @@ from functools import partial
 from present.formula import Deferred, Operation, Origin, Quantity, Term, apply, less, times, total
 from present.how_operators import call_time
 from present.working import Working, once
-from roofline.kernels import KERNELS, Operator
-from roofline.operators import Batch
+from roofline.kernels import KERNELS, Collective, Operator
+from roofline.operators import Batch, collectives
 from roofline.rows import ExpertRow, MatrixRow, MixerRow
 from roofline.steps import Step, cut_prompt, decode_batch
 
-Row = MatrixRow | ExpertRow | MixerRow | None
+Row = MatrixRow | ExpertRow | MixerRow | Collective | None
 PARTS = ("compute", "memory", "communication", "overhead")
 
 
@@ -63,7 +63,7 @@ def _kernels(work: Working, step: Step, batch: Batch, part: str) -> Operation:
 
 
 def _rows(work: Working, batch: Batch) -> Iterator[Row]:
-    """Rows of the plan in the order of a step's operators; None for kernels that have none."""
+    """Rows of the plan in the order of a step's operators; None for the small kernels, which have none."""
     plan = work.plan
     yield from plan.matrices
     yield from plan.experts
@@ -72,13 +72,13 @@ def _rows(work: Working, batch: Batch) -> Iterator[Row]:
     if batch.prompts:
         yield from plan.mixers
     yield None
-    yield from (None for wanted in (plan.all_reduces, plan.exchanges, work.machine.stages > 1) if wanted)
+    yield from collectives(plan, work.machine)
 
 
 def _cause(operator: Operator) -> str:
     if operator.time.link_s:
         return "communication"
-    return "compute" if operator.time.compute_s >= operator.time.memory_s else "memory"
+    return "compute" if operator.time.compute_s else "memory"
 
 
 def _repeated(step: Step, formula: Operation) -> Operation:
@@ -86,8 +86,8 @@ def _repeated(step: Step, formula: Operation) -> Operation:
 
 
 def _fixed(operator: Operator) -> Quantity:
-    value = min(operator.time.fixed_s, operator.time.total_s)
-    return Quantity(f"fixed part of {operator.name}", value, "s", note="launch and what does not shrink with the work")
+    note = "launch and what does not shrink with the work"
+    return Quantity(f"fixed part of {operator.name}", operator.time.fixed_s, "s", note=note)
 
 
 def _beyond_fixed(work: Working, operator: Operator, batch: Batch, row: Row) -> Operation:

@@ -4,14 +4,14 @@ Every form is a roofline, smooth-max(FLOP / (peak x ec), bytes / (bandwidth x em
 launch, a serial walk along the contraction, passes that quantise activations, tiles that are padded. The forms were
 fitted on measured operator tables (docs/model.md); with the default constants they are the ideal roofline.
 
-A curve's ``timer`` takes what is the same for all calls and returns the function that times one: a step has some ten
-kernels, an estimate four steps, a search thousands of estimates.
+A curve's ``timer`` takes what is the same for all steps, the number of calls among it, and returns the function that
+times them: a step has some ten kernels, an estimate four steps, a search thousands of estimates.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,18 +23,22 @@ CONTEXT_SCALE_TOKENS = 1000.0
 
 
 class Time(NamedTuple):
-    """Time of one call in seconds: ``total_s`` and what a roofline of each resource alone would take."""
+    """Time of a kernel in seconds: what is fixed, and the rest, which counts for what the kernel waits for most."""
 
-    total_s: float
     compute_s: float
     memory_s: float
     link_s: float
     fixed_s: float
 
+    @property
+    def total_s(self) -> float:
+        """All of it."""
+        return self.compute_s + self.memory_s + self.link_s + self.fixed_s
+
 
 #: The fields of ``Time`` as a plain tuple: thousands are added up for one that is shown, and a named one takes over ten
 #: times as long to make.
-TimeFields = tuple[float, float, float, float, float]
+TimeFields = tuple[float, float, float, float]
 
 
 def smooth_max(a: float, b: float, sharpness: float) -> float:
@@ -61,23 +65,54 @@ class MatrixCurve:
     compute_efficiency: float = 1.0
     sharpness: float = math.inf
 
-    def timer(
-        self, inner_width: float, peak_flop_per_s: float, hbm_bytes_per_s: float
-    ) -> Callable[[float, float, float], TimeFields]:
-        """Time of one call of (FLOP, bytes moved, rows M); ``inner_width`` is the contraction width on this GPU."""
-        flop_per_s = peak_flop_per_s * self.compute_efficiency
-        bytes_per_s = hbm_bytes_per_s * self.memory_efficiency
-        start_s = self.launch_s + self.depth_s * inner_width
-        row_s = self.quantize_passes * 3.0 * inner_width / hbm_bytes_per_s
-        sharpness = self.sharpness
+    def piece(
+        self,
+        inner_width: float,
+        flop_per_row: float,
+        weight_bytes: float,
+        io_bytes_per_row: float,
+        peak_flop_per_s: float,
+        hbm_bytes_per_s: float,
+        calls: int = 1,
+    ) -> MatrixPiece:
+        """Calls of a product that reads ``weight_bytes`` once each; ``inner_width`` is the contraction width."""
+        byte_s = calls / (hbm_bytes_per_s * self.memory_efficiency)
+        return (
+            calls * (self.launch_s + self.depth_s * inner_width),
+            calls * self.quantize_passes * 3.0 * inner_width / hbm_bytes_per_s,
+            calls * flop_per_row / (peak_flop_per_s * self.compute_efficiency),
+            weight_bytes * byte_s,
+            io_bytes_per_row * byte_s,
+            self.sharpness,
+        )
 
-        def time(flop: float, moved_bytes: float, rows: float) -> TimeFields:
-            compute = flop / flop_per_s
-            memory = moved_bytes / bytes_per_s
-            fixed = start_s + row_s * rows
-            return fixed + smooth_max(compute, memory, sharpness), compute, memory, 0.0, fixed
+    def timer(self, *kernel: float) -> Callable[[float], TimeFields]:
+        """Time of the calls of one product, of its rows M; the arguments are those of ``piece``."""
+        return matrices_timer([self.piece(*kernel)])  # type: ignore[arg-type]
 
-        return time
+
+#: Calls of one matrix product, in seconds: fixed, fixed per row, arithmetic per row, weights, activations per row; and
+#: the sharpness of the larger.
+MatrixPiece = tuple[float, float, float, float, float, float]
+
+
+def matrices_timer(pieces: Sequence[MatrixPiece]) -> Callable[[float], TimeFields]:
+    """Time of matrix products one after the other, of the rows M that pass each of them."""
+    fixed_s, fixed_row_s = sum(piece[0] for piece in pieces), sum(piece[1] for piece in pieces)
+    roofs = tuple((*piece[2:], 1.0 / piece[-1]) for piece in pieces)
+
+    def time(rows: float) -> TimeFields:
+        compute_s = memory_s = 0.0  # smooth_max is written out below: two of three kernels are matrix products
+        for compute_row_s, weights_s, memory_row_s, sharpness, root in roofs:
+            compute = rows * compute_row_s
+            memory = weights_s + rows * memory_row_s
+            if compute >= memory:
+                compute_s += compute * (1.0 + (memory / compute) ** sharpness) ** root
+            else:
+                memory_s += memory * (1.0 + (compute / memory) ** sharpness) ** root
+        return compute_s, memory_s, 0.0, fixed_s + rows * fixed_row_s
+
+    return time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,22 +161,23 @@ class ExpertCurve:
         return touched
 
     def timer(
-        self, flop_per_assignment: float, peak_flop_per_s: float, hbm_bytes_per_s: float
+        self, flop_per_assignment: float, peak_flop_per_s: float, hbm_bytes_per_s: float, calls: int = 1
     ) -> Callable[[float, float, float, float], TimeFields]:
-        """Time of one call on the hottest GPU, of (weight bytes, activation bytes, assignments, experts touched)."""
-        flop_per_s = peak_flop_per_s * self.compute_efficiency
-        bytes_per_s = hbm_bytes_per_s * self.memory_efficiency
-        pass_s = self.activation_passes / hbm_bytes_per_s
-        launch_s, expert_s, tile, sharpness = self.launch_s, self.expert_s, self.tile_tokens, self.sharpness
+        """Time of calls on the hottest GPU, of (weight bytes, activation bytes, assignments, experts touched) each."""
+        assignment_s = calls * flop_per_assignment / (peak_flop_per_s * self.compute_efficiency)
+        byte_s = calls / (hbm_bytes_per_s * self.memory_efficiency)
+        pass_s = calls * self.activation_passes / hbm_bytes_per_s
+        launch_s, expert_s = calls * self.launch_s, calls * self.expert_s
+        tile, half_tile, sharpness = self.tile_tokens, self.tile_tokens / 2, self.sharpness
 
         def time(weight_bytes: float, activation_bytes: float, assignments: float, touched: float) -> TimeFields:
-            rows = assignments / touched + tile / 2
+            rows = assignments / touched + half_tile
             padded = touched * (rows if rows > tile else tile)
-            compute = (padded if padded > assignments else assignments) * flop_per_assignment / flop_per_s
-            memory = weight_bytes / bytes_per_s
+            compute = (padded if padded > assignments else assignments) * assignment_s
+            memory = weight_bytes * byte_s
             passes = pass_s * activation_bytes
-            fixed = launch_s + expert_s * touched
-            return fixed + smooth_max(compute, memory, sharpness) + passes, compute, memory + passes, 0.0, fixed
+            rest, fixed = smooth_max(compute, memory, sharpness) + passes, launch_s + expert_s * touched
+            return (rest, 0.0, 0.0, fixed) if compute >= memory + passes else (0.0, rest, 0.0, fixed)
 
         return time
 
@@ -166,31 +202,24 @@ class DecodeCurve:
     sharpness: float = math.inf
 
     def timer(
-        self, peak_flop_per_s: float, hbm_bytes_per_s: float
+        self, peak_flop_per_s: float, hbm_bytes_per_s: float, calls: int = 1
     ) -> Callable[[float, float, float, float, float], TimeFields]:
-        """Time of one call.
+        """Time of calls of (FLOP, bytes moved, cache elements read, tokens seen per sequence, sequences x heads) each.
 
-        It is a function of arithmetic in FLOP, memory traffic in bytes, elements read from the cache, tokens seen per
-        sequence, and sequences x key-value heads on this GPU.
+        Heads are the key-value heads on this GPU.
         """
-        flop_per_s = peak_flop_per_s * self.compute_efficiency
-        bytes_per_s = hbm_bytes_per_s * self.memory_efficiency
-        launch_s, context_s, sequence_s, tile_flop = (
-            self.launch_s,
-            self.context_s,
-            self.sequence_s,
-            self.tile_flop_per_element,
-        )
-        inner_sharpness, sharpness = self.inner_sharpness, self.sharpness
+        flop_s = calls / (peak_flop_per_s * self.compute_efficiency)
+        byte_s = calls / (hbm_bytes_per_s * self.memory_efficiency)
+        launch_s, context_s, sequence_s = calls * self.launch_s, calls * self.context_s, calls * self.sequence_s
+        tile_flop, inner_sharpness, sharpness = self.tile_flop_per_element, self.inner_sharpness, self.sharpness
 
         def time(flop: float, moved_bytes: float, elements: float, seen_tokens: float, pieces: float) -> TimeFields:
             padded = tile_flop * elements
-            compute = (padded if padded > flop else flop) / flop_per_s
-            memory = moved_bytes / bytes_per_s
+            compute = (padded if padded > flop else flop) * flop_s
+            memory = moved_bytes * byte_s
             fixed = launch_s + context_s * seen_tokens / (seen_tokens + CONTEXT_SCALE_TOKENS)
-            core = smooth_max(memory, compute, inner_sharpness)
-            core = smooth_max(core, sequence_s * pieces, sharpness)
-            return fixed + core, compute, memory, 0.0, fixed
+            core = smooth_max(smooth_max(memory, compute, inner_sharpness), sequence_s * pieces, sharpness)
+            return (core, 0.0, 0.0, fixed) if compute >= memory else (0.0, core, 0.0, fixed)
 
         return time
 
@@ -211,17 +240,20 @@ class PrefillCurve:
     compute_efficiency: float = 1.0
     sharpness: float = math.inf
 
-    def timer(self, peak_flop_per_s: float, hbm_bytes_per_s: float) -> Callable[[float, float, float], TimeFields]:
-        """Time of one call for one prompt of (FLOP, bytes moved, tokens seen by the last)."""
-        flop_per_s = peak_flop_per_s * self.compute_efficiency
-        byte_s = max(self.io_passes, 1.0) / hbm_bytes_per_s
-        launch_s, token_s, diagonal, sharpness = self.launch_s, self.token_s, self.diagonal_tokens, self.sharpness
+    def timer(
+        self, peak_flop_per_s: float, hbm_bytes_per_s: float, calls: int = 1
+    ) -> Callable[[float, float, float], TimeFields]:
+        """Time of calls of (FLOP, bytes moved, tokens seen by the last) each."""
+        flop_s = calls / (peak_flop_per_s * self.compute_efficiency)
+        byte_s = calls * max(self.io_passes, 1.0) / hbm_bytes_per_s
+        launch_s, token_s = calls * self.launch_s, calls * self.token_s
+        diagonal, sharpness = self.diagonal_tokens, self.sharpness
 
         def time(flop: float, moved_bytes: float, seen_tokens: float) -> TimeFields:
-            compute = flop / flop_per_s * (1.0 + diagonal / seen_tokens)
-            memory = byte_s * moved_bytes
-            core = smooth_max(token_s * seen_tokens, compute, sharpness) + memory
-            return launch_s + core, compute, memory, 0.0, launch_s
+            compute = flop * flop_s * (1.0 + diagonal / seen_tokens)
+            memory = moved_bytes * byte_s
+            rest = smooth_max(token_s * seen_tokens, compute, sharpness) + memory
+            return (rest, 0.0, 0.0, launch_s) if compute >= memory else (0.0, rest, 0.0, launch_s)
 
         return time
 
@@ -233,13 +265,12 @@ class StreamCurve:
     launch_s: float = 0.0
     memory_efficiency: float = 1.0
 
-    def timer(self, hbm_bytes_per_s: float) -> Callable[[float], TimeFields]:
-        """Time of all small kernels of one layer, of the bytes that they move."""
-        bytes_per_s, launch_s = hbm_bytes_per_s * self.memory_efficiency, self.launch_s
+    def timer(self, hbm_bytes_per_s: float, calls: int = 1) -> Callable[[float], TimeFields]:
+        """Time of all small kernels of so many layers, of the bytes that they move in one."""
+        byte_s, launch_s = calls / (hbm_bytes_per_s * self.memory_efficiency), calls * self.launch_s
 
         def time(moved_bytes: float) -> TimeFields:
-            memory = moved_bytes / bytes_per_s
-            return launch_s + memory, 0.0, memory, 0.0, launch_s
+            return 0.0, moved_bytes * byte_s, 0.0, launch_s
 
         return time
 
@@ -256,13 +287,12 @@ class CollectiveCurve:
     link_efficiency: float = 1.0
     sharpness: float = math.inf
 
-    def timer(self, group: int, link_bytes_per_s: float) -> Callable[[float], TimeFields]:
-        """Time of one call, of the bytes that it puts on each GPU's link, one direction."""
-        fixed = self.launch_s + self.hop_s * math.log2(group)
-        bytes_per_s, sharpness = link_bytes_per_s * self.link_efficiency, self.sharpness
+    def timer(self, group: int, link_bytes_per_s: float, calls: int = 1) -> Callable[[float], TimeFields]:
+        """Time of calls, of the bytes that each puts on each GPU's link, one direction."""
+        fixed = calls * (self.launch_s + self.hop_s * math.log2(group))
+        byte_s, sharpness = calls / (link_bytes_per_s * self.link_efficiency), self.sharpness
 
         def time(moved_bytes: float) -> TimeFields:
-            transfer = moved_bytes / bytes_per_s
-            return smooth_max(fixed, transfer, sharpness), 0.0, 0.0, transfer, fixed
+            return 0.0, 0.0, smooth_max(fixed, moved_bytes * byte_s, sharpness) - fixed, fixed
 
         return time

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from . import kernels
-from .kernels import KERNELS, Collective, Kind, OperatorFields
+from .curves import TimeFields, matrices_timer
+from .kernels import KERNELS, Collective, Kind, Operator
 from .machine import Machine
 from .placement import domain_gpus
 from .plan import Plan
@@ -14,8 +15,11 @@ from .rows import ExpertRow, MatrixRow, MixerRow
 from .weights import Role
 
 
-class Batch(NamedTuple):
+@dataclass(slots=True)
+class Batch:
     """What one attention-data-parallel rank runs in one step.
+
+    A frozen dataclass or a named tuple takes three to five times as long to make, in the browser; nobody changes one.
 
     Attributes:
         prompt_tokens: tokens of one prompt in this step.
@@ -41,65 +45,71 @@ class Batch(NamedTuple):
         return self.prompt_tokens * self.prompts + self.sequences
 
 
-class Bound(NamedTuple):
-    """A plan on a machine: every kernel of a step as a function of what the step runs.
+#: Time of kernels, of the tokens that pass them.
+TokensTime = Callable[[float], TimeFields]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A plan on a machine: the time of every kernel of a step as a function of what the step runs.
 
     Attributes:
-        matrices, heads: of the tokens that pass them; the heads' are those whose logits are wanted.
+        matrices, heads: of the tokens that pass them, all together; the heads' are those whose logits are wanted.
         experts: of the tokens of all attention-data-parallel ranks.
         decodes: of sequences and their mean context.
         prefills: of the tokens of a prompt in this step, those before them, and prompts side by side.
-        elementwise, collectives: of tokens.
+        small, links: the elementwise kernels and the collectives, of tokens.
         prompt_launches: kernels that the host launches for a step with prompts.
         decode_launches: and these where sequences decode in the same step.
-        recurring: what is the same for any number of clients, by what it depends on (``steps.recurring_step``,
-            ``serving.prompts_alone``).
     """
 
     plan: Plan
     machine: Machine
-    matrices: tuple[Callable[[float], OperatorFields], ...]
-    heads: tuple[Callable[[float], OperatorFields], ...]
-    experts: tuple[Callable[[float], OperatorFields], ...]
-    decodes: tuple[Callable[[float, float], OperatorFields], ...]
-    prefills: tuple[Callable[[float, float, float], OperatorFields], ...]
-    elementwise: Callable[[float], OperatorFields]
-    collectives: tuple[Callable[[float], OperatorFields], ...]
+    matrices: TokensTime
+    heads: TokensTime
+    experts: tuple[TokensTime, ...]
+    decodes: tuple[Callable[[float, float], TimeFields], ...]
+    prefills: tuple[Callable[[float, float, float], TimeFields], ...]
+    small: TokensTime
+    links: tuple[TokensTime, ...]
     prompt_launches: int
     decode_launches: int
-    recurring: dict[tuple[float, ...], object]
 
 
 def bind(plan: Plan, machine: Machine) -> Bound:
     """Look up the curves and links of a plan once."""
-    collectives = tuple(_collectives(plan, machine))
+    sent = tuple(collectives(plan, machine))
     return Bound(
-        plan,
-        machine,
-        tuple(kernels.matrix(row, machine) for row in plan.matrices if row.role is not Role.HEAD),
-        tuple(kernels.matrix(row, machine) for row in plan.matrices if row.role is Role.HEAD),
-        tuple(kernels.experts(row, machine) for row in plan.experts),
-        tuple(kernels.decode(row, machine) for row in plan.mixers),
-        tuple(kernels.prefill(row, machine) for row in plan.mixers),
-        kernels.elementwise(plan, machine),
-        tuple(kernels.collective(row, machine, plan.message_bytes_per_token) for row in collectives),
-        _prompt_launches(plan, collectives),
-        _launches(Kind.DECODE_CORE, plan.mixers),
-        {},
+        plan=plan,
+        machine=machine,
+        matrices=matrices_timer([kernels.matrix_piece(row, machine) for row in plan.matrices if not _is_head(row)]),
+        heads=matrices_timer([kernels.matrix_piece(row, machine) for row in plan.matrices if _is_head(row)]),
+        experts=tuple(kernels.experts(row, machine).time for row in plan.experts),
+        decodes=tuple(kernels.decode(row, machine).time for row in plan.mixers),
+        prefills=tuple(kernels.prefill(row, machine).time for row in plan.mixers),
+        small=kernels.elementwise(plan, machine).time,
+        links=tuple(kernels.collective(row, machine, plan.message_bytes_per_token).time for row in sent),
+        prompt_launches=_prompt_launches(plan, sent),
+        decode_launches=_launches(Kind.DECODE_CORE, plan.mixers),
     )
 
 
-def _prompt_launches(plan: Plan, collectives: tuple[Collective, ...]) -> int:
+def _is_head(row: MatrixRow) -> bool:
+    return row.role is Role.HEAD
+
+
+def _prompt_launches(plan: Plan, links: tuple[Collective, ...]) -> int:
     small = KERNELS[Kind.ELEMENTWISE] * plan.layers
     products = _launches(Kind.MATRIX, plan.matrices) + _launches(Kind.EXPERTS, plan.experts)
-    return products + _launches(Kind.PREFILL_CORE, plan.mixers) + small + _launches(Kind.COLLECTIVE, collectives)
+    return products + _launches(Kind.PREFILL_CORE, plan.mixers) + small + _launches(Kind.COLLECTIVE, links)
 
 
 def _launches(kind: Kind, rows: Iterable[MatrixRow | ExpertRow | MixerRow | Collective]) -> int:
     return KERNELS[kind] * sum(row.calls for row in rows)
 
 
-def _collectives(plan: Plan, machine: Machine) -> Iterator[Collective]:
+def collectives(plan: Plan, machine: Machine) -> Iterator[Collective]:
+    """Communication of a step, in the order of its kernels."""
     if plan.all_reduces:
         n = machine.ranks
         yield Collective("all-reduce", plan.all_reduces, n, 2.0 * (n - 1) / n, 1, machine.link_bytes_per_s(n))
@@ -118,19 +128,35 @@ def _send(machine: Machine) -> Collective:
     return Collective("stage to stage", machine.stages - 1, 2, 1.0, 1, link)
 
 
-def step_operators(bound: Bound, batch: Batch) -> list[OperatorFields]:
-    """Operators of one step, the same batch on each attention-data-parallel rank."""
-    new, past, prompts, first_tokens, sequences, context, busy_ranks = batch
-    tokens = batch.tokens
-    rows = [call(tokens) for call in bound.matrices]
-    rows += [call(sequences + first_tokens) for call in bound.heads]
+def step_times(bound: Bound, batch: Batch) -> list[TimeFields]:
+    """Time of the kernels of one step, the same batch on each attention-data-parallel rank."""
+    new, past, prompts = batch.prompt_tokens, batch.past_tokens, batch.prompts
+    sequences, context = batch.sequences, batch.context_tokens
+    tokens = new * prompts + sequences
+    times = [bound.matrices(tokens), bound.heads(sequences + batch.first_tokens), bound.small(tokens)]
     if bound.experts:
-        pooled = tokens * (busy_ranks or bound.machine.data_ranks)
-        rows += [call(pooled) for call in bound.experts]
+        pooled = tokens * (batch.busy_ranks or bound.machine.data_ranks)
+        times += [time(pooled) for time in bound.experts]
     if sequences:
-        rows += [call(sequences, context) for call in bound.decodes]
+        times += [time(sequences, context) for time in bound.decodes]
     if prompts:
-        rows += [call(new, past, prompts) for call in bound.prefills]
-    rows.append(bound.elementwise(tokens))
-    rows += [call(tokens) for call in bound.collectives]
-    return rows
+        times += [time(new, past, prompts) for time in bound.prefills]
+    return times + [time(tokens) for time in bound.links]
+
+
+def step_operators(bound: Bound, batch: Batch) -> Iterator[Operator]:
+    """The same kernels one by one."""
+    plan, machine, tokens = bound.plan, bound.machine, batch.tokens
+    for row in sorted(plan.matrices, key=_is_head):
+        yield kernels.matrix(row, machine).operator(batch.sequences + batch.first_tokens if _is_head(row) else tokens)
+    for block in plan.experts:
+        yield kernels.experts(block, machine).operator(tokens * (batch.busy_ranks or machine.data_ranks))
+    if batch.sequences:
+        for core in plan.mixers:
+            yield kernels.decode(core, machine).operator(batch.sequences, batch.context_tokens)
+    if batch.prompts:
+        for core in plan.mixers:
+            yield kernels.prefill(core, machine).operator(batch.prompt_tokens, batch.past_tokens, batch.prompts)
+    yield kernels.elementwise(plan, machine).operator(tokens)
+    for sent in collectives(plan, machine):
+        yield kernels.collective(sent, machine, plan.message_bytes_per_token).operator(tokens)

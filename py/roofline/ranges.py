@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from sys import intern
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -96,12 +96,14 @@ def load_band(concurrency: int, running: int) -> str:
     return "light" if concurrency <= LIGHT_CLIENTS else "medium"
 
 
+@lru_cache(maxsize=512)
 def kind_of(model: Model) -> str:
     """Kind of model: "dense" or "mixture-of-experts"."""
     routed = any(isinstance(layer.ffn, MixtureOfExperts) for layer, _ in model.layer_groups)
     return "mixture-of-experts" if routed else "dense"
 
 
+@lru_cache(maxsize=512)
 def shape_key(model: Model) -> str:
     """Equal for models of the same architecture and size, whatever their name: layers x width x parameters."""
     return f"{len(model.layers)}x{model.hidden_size}x{model.total_params}"

@@ -9,13 +9,13 @@ from .memory import Limits, Memory, per_model
 from .model import Model
 from .operators import Bound, bind
 from .plan import plan_for
-from .serving import Load, Serving, serve
+from .serving import Load, Recurring, Serving, serve
 
 
 def bound_for(model: Model, deployment: Deployment, kv_precision: str, constants: Constants | None = None) -> Bound:
-    """The layout on its machine, with nothing remembered of earlier steps; ``constants`` as in ``make_machine``."""
+    """The layout on its machine; ``constants`` as in ``make_machine``."""
     if constants is None:
-        return Bound(*_calibrated(model, deployment, kv_precision)[:-1], {})
+        return _calibrated(model, deployment, kv_precision)
     return bind(plan_for(model, deployment), make_machine(deployment, kv_precision, constants))
 
 
@@ -42,6 +42,7 @@ class Replica:
     ) -> None:
         self.bound = bound_for(model, deployment, limits.kv_precision, constants)
         self._workload = workload
+        self._recurring = Recurring()
         self._most_running = min(limits.max_running, memory.running_sequences)
         self._budget_tokens = limits.max_batched_tokens
         self._mixes = deployment.engine_data.mixes_prefill_and_decode
@@ -52,4 +53,4 @@ class Replica:
 
     def serve(self, concurrency: int) -> Serving:
         """Times that so many clients see."""
-        return serve(self.bound, self._workload, self.load(concurrency))
+        return serve(self.bound, self._workload, self.load(concurrency), self._recurring)

@@ -11,11 +11,11 @@ client: the opening burst stays in the mean. docs/model.md derives the formulas 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from .deployment import Workload
 from .operators import Batch, Bound
-from .steps import Step, cut_prompt, decode_step, prefill_alone, recurring_step, run_step
+from .steps import Step, cut_prompt, decode_step, prefill_alone, run_step
 
 #: Requests that each client sends, one of them in the opening burst (DESIGN section 4).
 ROUNDS = 10
@@ -26,7 +26,8 @@ WAVE_SHARE = 0.44
 RESIDUAL_SHARE = 0.5
 
 
-class Unmixed(NamedTuple):
+@dataclass(slots=True)
+class Unmixed:
     """Prompts beside which no sequence decodes.
 
     Attributes:
@@ -41,7 +42,8 @@ class Unmixed(NamedTuple):
     burst_s: float
 
 
-class Prompts(NamedTuple):
+@dataclass(slots=True)
+class Prompts:
     """Prompts that are served among the running sequences.
 
     Attributes:
@@ -59,7 +61,8 @@ class Prompts(NamedTuple):
     delay_s: float
 
 
-class Full(NamedTuple):
+@dataclass(slots=True)
+class Full:
     """Steps whose budget is full all the time.
 
     Attributes:
@@ -73,7 +76,8 @@ class Full(NamedTuple):
     turn_s: float
 
 
-class Serving(NamedTuple):
+@dataclass(slots=True)
+class Serving:
     """Times of a closed loop on one replica.
 
     Attributes:
@@ -109,7 +113,8 @@ class Serving(NamedTuple):
         return self.ttft_s + max(output_tokens - 1.0, 0.0) * self.tpot_s
 
 
-class Load(NamedTuple):
+@dataclass(slots=True)
+class Load:
     """Clients and schedule of one replica.
 
     Attributes:
@@ -125,16 +130,32 @@ class Load(NamedTuple):
     mixes: bool
 
 
-def serve(bound: Bound, workload: Workload, load: Load) -> Serving:
-    """Times that the clients see."""
+@dataclass(slots=True)
+class Recurring:
+    """Steps of one layout and workload that are the same for any number of clients, once they are timed.
+
+    Attributes:
+        unmixed: prompts beside which no sequence decodes.
+        full: a step whose budget is full.
+    """
+
+    unmixed: Unmixed | None = None
+    full: Step | None = None
+
+
+def serve(bound: Bound, workload: Workload, load: Load, recurring: Recurring | None = None) -> Serving:
+    """Times that the clients see; ``recurring`` is what was timed for other numbers of clients, and is added to."""
+    recurring = Recurring() if recurring is None else recurring
     overhead = bound.machine.overhead
     local = -(-load.running // bound.machine.data_ranks)
     decode = decode_step(bound, load.running, workload.mean_tokens)
-    unmixed = prompts_alone(bound, workload.input_tokens, load.budget_tokens)
+    unmixed = recurring.unmixed
+    if unmixed is None:
+        unmixed = recurring.unmixed = prompts_alone(bound, workload.input_tokens, load.budget_tokens)
     burst, burst_s = unmixed.burst, unmixed.burst_s
     prompts = _prompts_among_others(bound, workload, load, local, decode.total_s)
     tpot_s = decode.total_s + (load.running - 1) * prompts.delay_s / workload.output_tokens
-    full = _full_steps(bound, workload, load, local, tpot_s, max(burst.total_s, decode.total_s))
+    full = _full_steps(bound, workload, load, local, tpot_s, max(burst.total_s, decode.total_s), recurring)
     tpot_s = tpot_s if full is None else min(tpot_s, full.step_s)
     decoding_s = max(workload.output_tokens - 1, 0) * tpot_s
     busy_s = prompts.step.total_s / bound.machine.stages
@@ -150,19 +171,16 @@ def serve(bound: Bound, workload: Workload, load: Load) -> Serving:
 
 
 def prompts_alone(bound: Bound, input_tokens: float, budget_tokens: float) -> Unmixed:
-    """One prompt alone, and those of the opening burst; ``bound`` remembers them for the next number of clients."""
-    key = (input_tokens, budget_tokens)
-    found = bound.recurring.get(key)
-    if not isinstance(found, Unmixed):
-        cut = cut_prompt(input_tokens, budget_tokens, math.inf)
-        burst = run_step(bound, cut.batch)
-        alone = prefill_alone(bound, input_tokens, budget_tokens)
-        burst_s = burst.total_s * cut.steps / cut.batch.prompts
-        found = bound.recurring[key] = Unmixed(alone, burst, cut.batch, burst_s)
-    return found
+    """One prompt alone, and those of the opening burst."""
+    cut = cut_prompt(input_tokens, budget_tokens, math.inf)
+    burst = run_step(bound, cut.batch)
+    alone = prefill_alone(bound, input_tokens, budget_tokens)
+    return Unmixed(alone, burst, cut.batch, burst.total_s * cut.steps / cut.batch.prompts)
 
 
-def _full_steps(bound: Bound, workload: Workload, load: Load, local: int, tpot_s: float, least_s: float) -> Full | None:
+def _full_steps(
+    bound: Bound, workload: Workload, load: Load, local: int, tpot_s: float, least_s: float, recurring: Recurring
+) -> Full | None:
     """A full step, no token takes longer than that, and a turn of all requests; None where no step is full.
 
     Where prompts wait all the time, an engine that mixes fills the budget of every step, input and output tokens of a
@@ -176,7 +194,8 @@ def _full_steps(bound: Bound, workload: Workload, load: Load, local: int, tpot_s
     size = min(workload.input_tokens, prompt_tokens)
     past = (workload.input_tokens - size) / 2
     batch = Batch(size, past, prompt_tokens / size, share, share * workload.output_tokens, workload.mean_tokens)
-    step_s = max(recurring_step(bound, batch).total_s, least_s)
+    recurring.full = recurring.full or run_step(bound, batch)
+    step_s = max(recurring.full.total_s, least_s)
     return Full(batch, step_s, local * step_s / share / bound.machine.stages)
 
 
@@ -195,7 +214,15 @@ def _prompts_among_others(bound: Bound, workload: Workload, load: Load, local: i
     busy = min(max(arrivals, 1.0), float(ranks))
     batch = cut.batch
     pooled_tokens = busy * batch.prompt_tokens * batch.prompts + (load.running - 1 if load.mixes else 0) / stages
-    batch = Batch(*batch[:-1], pooled_tokens / batch.tokens)
+    batch = Batch(
+        batch.prompt_tokens,
+        batch.past_tokens,
+        batch.prompts,
+        batch.first_tokens,
+        sequences,
+        context,
+        pooled_tokens / batch.tokens,
+    )
     step = run_step(bound, batch).times(cut.steps)
     shared_s = cut.steps * decode_s if load.mixes else 0.0
     together = busy * batch.prompts

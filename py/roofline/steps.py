@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
-from .kernels import Operator, OperatorFields, named
+from .kernels import Operator
 from .machine import Machine
-from .operators import Batch, Bound, step_operators
+from .operators import Batch, Bound, step_operators, step_times
 
 
-class Step(NamedTuple):
-    """Time of one or several equal steps, by cause; the parts sum to ``total_s``.
+@dataclass(slots=True)
+class Step:
+    """Time of one or several equal steps, by cause; the parts sum to ``total_s``. Nobody changes one, as a ``Batch``.
 
     Attributes:
         total_s: all of it.
         compute_s, memory_s: kernels bound by arithmetic or by memory traffic.
         communication_s: collectives.
         overhead_s: launches, scheduling, host.
-        kernels: operators of one step as plain tuples.
         steps: equal steps that the times cover.
+        ran: layout and batch of one of them.
+        listed: its kernels, where ``ran`` is left behind (in a copy for another process).
     """
 
     total_s: float
@@ -26,13 +28,18 @@ class Step(NamedTuple):
     memory_s: float
     communication_s: float
     overhead_s: float
-    kernels: tuple[OperatorFields, ...] = ()
     steps: int = 1
+    ran: tuple[Bound, Batch] | None = field(default=None, repr=False, compare=False)
+    listed: tuple[Operator, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def operators(self) -> tuple[Operator, ...]:
         """Kernels of one step."""
-        return named(self.kernels)
+        return self.listed if self.ran is None else tuple(step_operators(*self.ran))
+
+    def __reduce__(self) -> tuple[type[Step], tuple[object, ...]]:
+        times = (self.total_s, self.compute_s, self.memory_s, self.communication_s, self.overhead_s)
+        return Step, (*times, self.steps, None, self.operators)
 
     @property
     def bound(self) -> str:
@@ -50,24 +57,19 @@ class Step(NamedTuple):
             steps * self.memory_s,
             steps * self.communication_s,
             steps * self.overhead_s,
-            self.kernels,
             steps * self.steps,
+            self.ran,
         )
 
 
 def run_step(bound: Bound, batch: Batch) -> Step:
     """Time one step: kernels in sequence, plus the engine's overhead per sequence and prompt token."""
-    operators = step_operators(bound, batch)
     compute = memory = communication = fixed = 0.0
-    for _, calls, _, _, (total_s, compute_s, memory_s, link_s, fixed_s) in operators:
-        fixed += calls * fixed_s
-        rest = calls * (total_s - fixed_s)
-        if link_s:
-            communication += rest
-        elif compute_s >= memory_s:
-            compute += rest
-        else:
-            memory += rest
+    for compute_s, memory_s, link_s, fixed_s in step_times(bound, batch):
+        compute += compute_s
+        memory += memory_s
+        communication += link_s
+        fixed += fixed_s
     overhead = bound.machine.overhead
     fixed += overhead.sequence_s * batch.sequences + overhead.prompt_token_s * batch.prompt_tokens * batch.prompts
     total = compute + memory + communication + fixed
@@ -75,15 +77,7 @@ def run_step(bound: Bound, batch: Batch) -> Step:
         launched = bound.prompt_launches + (bound.decode_launches if batch.sequences else 0)
         waiting = max(overhead.host_kernel_s * launched - total, 0.0)
         fixed, total = fixed + waiting, total + waiting
-    return Step(total, compute, memory, communication, fixed, tuple(operators))
-
-
-def recurring_step(bound: Bound, batch: Batch) -> Step:
-    """Time a step that is the same for any number of clients; ``bound`` remembers it for the next number."""
-    step = bound.recurring.get(batch)
-    if not isinstance(step, Step):
-        step = bound.recurring[batch] = run_step(bound, batch)
-    return step
+    return Step(total, compute, memory, communication, fixed, 1, (bound, batch))
 
 
 def decode_batch(machine: Machine, running: float, context_tokens: float) -> Batch:
@@ -104,7 +98,8 @@ def decode_step(bound: Bound, running: float, context_tokens: float) -> Step:
     return run_step(bound, decode_batch(bound.machine, running, context_tokens))
 
 
-class Cut(NamedTuple):
+@dataclass(slots=True)
+class Cut:
     """Prompts cut into equal chunks: ``steps`` steps of ``batch`` serve ``batch.prompts`` prompts."""
 
     steps: int

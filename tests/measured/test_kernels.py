@@ -17,7 +17,7 @@ from roofline.curves import MatrixCurve, Time
 def test_known_constants_are_recovered() -> None:
     truth = MatrixCurve(launch_s=5e-6, depth_s=4e-10, memory_efficiency=0.8, compute_efficiency=0.6, sharpness=3.0)
     shapes = [(m, n, k) for m in (1, 16, 256, 4096) for n in (1024, 8192) for k in (1024, 8192)]
-    calls = [((2.0 * m * n * k, n * k + 2.0 * m * (n + k), float(m)), (float(k), 2e15, 4e12)) for m, n, k in shapes]
+    calls = [((float(m),), (float(k), 2.0 * n * k, n * k, 2.0 * (n + k), 2e15, 4e12)) for m, n, k in shapes]
     samples = [Sample(call, Time(*truth.timer(*given)(*call)).total_s, given=given) for call, given in calls]
     parameters = [p for p in kernels.MATRIX if p.name != "quantize_passes"]
     found = fit(MatrixCurve, parameters, samples)

@@ -5,16 +5,18 @@ recurrence), apart from the projections, which are ordinary matrices. A new fami
 ``Mixer``. Only what most models have is imported here; the rarer families are imported where a reader needs them.
 """
 
-from .base import ACTIVATION_BYTES, Cache, Mixer, Work, attended_pairs
+from .base import ACTIVATION_BYTES, Cache, DecodeWork, Mixer, PrefillWork, Work, attended_pairs
 from .grouped import GroupedQueryAttention
 from .latent import LatentAttention, SparseLatentAttention
 
 __all__ = [
     "ACTIVATION_BYTES",
     "Cache",
+    "DecodeWork",
     "GroupedQueryAttention",
     "LatentAttention",
     "Mixer",
+    "PrefillWork",
     "SparseLatentAttention",
     "Work",
     "attended_pairs",

@@ -5,19 +5,21 @@ Shapes: H query heads, K key-value heads, d head width, S cached tokens of one s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from ..weights import Linear, Role, Split
 
 ACTIVATION_BYTES = 2.0
 
 
-class Work(NamedTuple):
-    """FLOP and bytes of memory traffic on one GPU."""
-
-    flop: float
-    bytes: float
+#: FLOP and bytes of memory traffic on one GPU; a plain tuple, since every kernel of every step makes one.
+Work = tuple[float, float]
+#: Work of one new token after so many cached ones.
+DecodeWork = Callable[[float], Work]
+#: Work of so many prompt tokens of one sequence after so many cached ones.
+PrefillWork = Callable[[float, float], Work]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +86,11 @@ class Mixer(Protocol):
     def caches(self) -> tuple[Cache, ...]:
         """What it keeps for one sequence."""
 
-    def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
-        """Core work of one new token after ``context`` cached tokens, on one of ``ranks`` GPUs."""
+    def decode(self, ranks: int, kv_bytes: float) -> DecodeWork:
+        """Core work of a new token on one of ``ranks`` GPUs, ``kv_bytes`` bytes per element of the cache."""
 
-    def prefill(self, new: float, past: float, ranks: int, kv_bytes: float) -> Work:
-        """Core work of ``new`` prompt tokens of one sequence after ``past`` cached ones, on one of ``ranks`` GPUs."""
+    def prefill(self, ranks: int, kv_bytes: float) -> PrefillWork:
+        """Core work of prompt tokens on one of ``ranks`` GPUs, ``kv_bytes`` bytes per element of the cache."""
 
 
 def attended_pairs(new: float, past: float, window: int | None) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..weights import Linear, Role, Split
-from .base import Cache, Work, attended_pairs
+from .base import Cache, DecodeWork, PrefillWork, Work, attended_pairs
 from .grouped import GroupedQueryAttention
 
 
@@ -53,16 +53,28 @@ class BlockSparseAttention(GroupedQueryAttention):
         """Keys and values, and one index key per token in the same format."""
         return (*GroupedQueryAttention.caches(self), Cache(elements_per_entry=self.index_dim))
 
-    def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
+    def decode(self, ranks: int, kv_bytes: float) -> DecodeWork:
         """Index scores over the whole context, attention over the chosen blocks."""
-        core = GroupedQueryAttention.decode(self, min(context, self.reach_tokens), ranks, kv_bytes)
-        flop = 2.0 * self.index_heads * self.index_dim * context
-        return Work(core.flop + flop, core.bytes + context * self.index_dim * kv_bytes)
+        attention = GroupedQueryAttention.decode(self, ranks, kv_bytes)
 
-    def prefill(self, new: float, past: float, ranks: int, kv_bytes: float) -> Work:
+        def work(context: float) -> Work:
+            flop, moved = attention(min(context, self.reach_tokens))
+            return flop + self._index_flop(context), moved + context * self.index_dim * kv_bytes
+
+        return work
+
+    def prefill(self, ranks: int, kv_bytes: float) -> PrefillWork:
         """Index scores over all pairs, attention over the chosen blocks."""
-        core = GroupedQueryAttention.prefill(self, new, past, ranks, kv_bytes)
-        pairs = attended_pairs(new, past, None)
-        chosen = attended_pairs(new, past, self.reach_tokens)
-        index = 2.0 * self.index_heads * self.index_dim * pairs
-        return Work(core.flop * chosen / pairs + index, core.bytes + (past + new) * self.index_dim * kv_bytes)
+        attention = GroupedQueryAttention.prefill(self, ranks, kv_bytes)
+
+        def work(new: float, past: float) -> Work:
+            flop, moved = attention(new, past)
+            pairs = attended_pairs(new, past, None)
+            chosen = attended_pairs(new, past, self.reach_tokens)
+            flop = flop * chosen / pairs + self._index_flop(pairs)
+            return flop, moved + (past + new) * self.index_dim * kv_bytes
+
+        return work
+
+    def _index_flop(self, pairs: float) -> float:
+        return 2.0 * self.index_heads * self.index_dim * pairs

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..weights import Linear, Role, Split
-from .base import ACTIVATION_BYTES, Cache, Work, attended_pairs, local_heads
+from .base import ACTIVATION_BYTES, Cache, DecodeWork, PrefillWork, Work, attended_pairs, local_heads
 
 INDEX_ELEMENT_BYTES = 0.5
 STATE_ELEMENT_BYTES = 4.0
@@ -126,30 +126,40 @@ class CompressedAttention:
 
     def _index(self, entries: float, scored: float) -> Work:
         if not self.index_heads:
-            return Work(0.0, 0.0)
-        return Work(2.0 * self.index_heads * self.index_dim * scored, entries * self._index_key_bytes)
+            return 0.0, 0.0
+        return 2.0 * self.index_heads * self.index_dim * scored, entries * self._index_key_bytes
 
-    def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
+    def decode(self, ranks: int, kv_bytes: float) -> DecodeWork:
         """Window and compressed entries attended to, index scores over all compressed ones."""
-        heads = local_heads(self.heads, ranks)
-        entries = context // self.ratio if self.ratio else 0.0
-        chosen = min(entries, self.top_k) if self.index_heads else entries
-        seen = min(context, self.window_tokens) + chosen
-        index = self._index(entries, entries)
-        traffic = seen * self.head_dim * kv_bytes + 2.0 * heads * self.head_dim * ACTIVATION_BYTES
-        return Work(4.0 * heads * self.head_dim * seen + index.flop, traffic + index.bytes)
+        width = local_heads(self.heads, ranks) * self.head_dim
+        bytes_per_entry = self.head_dim * kv_bytes
 
-    def prefill(self, new: float, past: float, ranks: int, kv_bytes: float) -> Work:
+        def work(context: float) -> Work:
+            entries = context // self.ratio if self.ratio else 0.0
+            chosen = min(entries, self.top_k) if self.index_heads else entries
+            seen = min(context, self.window_tokens) + chosen
+            index_flop, index_bytes = self._index(entries, entries)
+            moved = seen * bytes_per_entry + 2.0 * width * ACTIVATION_BYTES
+            return 4.0 * width * seen + index_flop, moved + index_bytes
+
+        return work
+
+    def prefill(self, ranks: int, kv_bytes: float) -> PrefillWork:
         """As decode, summed over the new tokens."""
-        heads = local_heads(self.heads, ranks)
-        pairs = attended_pairs(new, past, self.window_tokens)
-        entries = scored = 0.0
-        if self.ratio:
-            entries = (past + new) // self.ratio
-            scored = attended_pairs(new, past, None) / self.ratio
-            reach = self.top_k * self.ratio if self.index_heads else None
-            pairs += attended_pairs(new, past, reach) / self.ratio
-        index = self._index(entries, scored)
-        read = min(past, self.window_tokens) + new + entries
-        traffic = read * self.head_dim * kv_bytes + 2.0 * new * heads * self.head_dim * ACTIVATION_BYTES
-        return Work(4.0 * heads * self.head_dim * pairs + index.flop, traffic + index.bytes)
+        width = local_heads(self.heads, ranks) * self.head_dim
+        bytes_per_entry = self.head_dim * kv_bytes
+
+        def work(new: float, past: float) -> Work:
+            pairs = attended_pairs(new, past, self.window_tokens)
+            entries = scored = 0.0
+            if self.ratio:
+                entries = (past + new) // self.ratio
+                scored = attended_pairs(new, past, None) / self.ratio
+                reach = self.top_k * self.ratio if self.index_heads else None
+                pairs += attended_pairs(new, past, reach) / self.ratio
+            index_flop, index_bytes = self._index(entries, scored)
+            read = min(past, self.window_tokens) + new + entries
+            moved = read * bytes_per_entry + 2.0 * new * width * ACTIVATION_BYTES
+            return 4.0 * width * pairs + index_flop, moved + index_bytes
+
+        return work

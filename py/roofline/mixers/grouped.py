@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from ..weights import Linear, Role, Split
-from .base import ACTIVATION_BYTES, Cache, Work, attended_pairs, local_heads, output_projection
+from .base import (
+    ACTIVATION_BYTES,
+    Cache,
+    DecodeWork,
+    PrefillWork,
+    Work,
+    attended_pairs,
+    local_heads,
+    output_projection,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,17 +111,30 @@ class GroupedQueryAttention:
             ),
         )
 
-    def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
-        """Core work of one new token on one of ``ranks`` GPUs."""
-        width = self.key_dim + self.value_dim
-        queries, keys = local_heads(self.heads, ranks) * width, local_heads(self.kv_heads, ranks) * width
-        seen = context if self.window_tokens is None else min(context, self.window_tokens)
-        return Work(2.0 * queries * seen, seen * keys * kv_bytes + queries * ACTIVATION_BYTES)
+    def decode(self, ranks: int, kv_bytes: float) -> DecodeWork:
+        """Core work of a new token on one of ``ranks`` GPUs."""
+        flop_per_pair, bytes_per_query, bytes_per_key = self._per_token(ranks, kv_bytes)
+        window = math.inf if self.window_tokens is None else self.window_tokens
 
-    def prefill(self, new: float, past: float, ranks: int, kv_bytes: float) -> Work:
-        """Core work of ``new`` prompt tokens after ``past`` cached ones on one of ``ranks`` GPUs."""
+        def work(context: float) -> Work:
+            seen = context if context < window else window
+            return flop_per_pair * seen, bytes_per_key * seen + bytes_per_query
+
+        return work
+
+    def prefill(self, ranks: int, kv_bytes: float) -> PrefillWork:
+        """Core work of prompt tokens on one of ``ranks`` GPUs."""
+        flop_per_pair, bytes_per_query, bytes_per_key = self._per_token(ranks, kv_bytes)
+        window = self.window_tokens
+
+        def work(new: float, past: float) -> Work:
+            read = past + new if window is None else min(past, window) + new
+            return flop_per_pair * attended_pairs(new, past, window), bytes_per_key * read + bytes_per_query * new
+
+        return work
+
+    def _per_token(self, ranks: int, kv_bytes: float) -> tuple[float, float, float]:
+        """FLOP of a query and a key, bytes of a query and its result, bytes of a key and its value."""
         width = self.key_dim + self.value_dim
         queries, keys = local_heads(self.heads, ranks) * width, local_heads(self.kv_heads, ranks) * width
-        pairs = attended_pairs(new, past, self.window_tokens)
-        read = past + new if self.window_tokens is None else min(past, self.window_tokens) + new
-        return Work(2.0 * queries * pairs, read * keys * kv_bytes + new * queries * ACTIVATION_BYTES)
+        return 2.0 * queries, queries * ACTIVATION_BYTES, keys * kv_bytes

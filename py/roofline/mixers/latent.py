@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..weights import Linear, Role, Split
-from .base import ACTIVATION_BYTES, Cache, Work, attended_pairs, local_heads, output_projection
+from .base import (
+    ACTIVATION_BYTES,
+    Cache,
+    DecodeWork,
+    PrefillWork,
+    Work,
+    attended_pairs,
+    local_heads,
+    output_projection,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,22 +87,29 @@ class LatentAttention:
         """What it keeps for one sequence."""
         return (Cache(elements_per_entry=self.latent_dim + self.rope_dim),)
 
-    def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
-        """Core work of one new token on one of ``ranks`` GPUs."""
-        heads = local_heads(self.heads, ranks)
+    def decode(self, ranks: int, kv_bytes: float) -> DecodeWork:
+        """Core work of a new token on one of ``ranks`` GPUs."""
         width = self.latent_dim + self.rope_dim
-        flop = 2.0 * heads * context * (width + self.latent_dim)
-        traffic = context * width * kv_bytes + heads * (width + self.latent_dim) * ACTIVATION_BYTES
-        return Work(flop, traffic)
+        elements = local_heads(self.heads, ranks) * (width + self.latent_dim)
+        flop_per_token, bytes_per_token = 2.0 * elements, width * kv_bytes
+        bytes_per_query = elements * ACTIVATION_BYTES
 
-    def prefill(self, new: float, past: float, ranks: int, kv_bytes: float) -> Work:
-        """Core work of ``new`` prompt tokens after ``past`` cached ones on one of ``ranks`` GPUs."""
-        heads = local_heads(self.heads, ranks)
-        query_dim = self.nope_dim + self.rope_dim
-        pairs = attended_pairs(new, past, None)
-        expanded = heads * (query_dim + self.value_dim) * ACTIVATION_BYTES
-        traffic = past * (self.latent_dim + self.rope_dim) * kv_bytes + (past + 2.0 * new) * expanded
-        return Work(2.0 * heads * (query_dim + self.value_dim) * pairs, traffic)
+        def work(context: float) -> Work:
+            return flop_per_token * context, bytes_per_token * context + bytes_per_query
+
+        return work
+
+    def prefill(self, ranks: int, kv_bytes: float) -> PrefillWork:
+        """Core work of prompt tokens on one of ``ranks`` GPUs."""
+        elements = local_heads(self.heads, ranks) * (self.nope_dim + self.rope_dim + self.value_dim)
+        flop_per_pair, expanded = 2.0 * elements, elements * ACTIVATION_BYTES
+        bytes_per_cached = (self.latent_dim + self.rope_dim) * kv_bytes
+
+        def work(new: float, past: float) -> Work:
+            moved = past * bytes_per_cached + (past + 2.0 * new) * expanded
+            return flop_per_pair * attended_pairs(new, past, None), moved
+
+        return work
 
 
 #: An index key is FP8 with one FP32 scale, whatever the cache's format (aiconfigurator_core 0.12.0, sdk/common.py).
@@ -165,21 +181,28 @@ class SparseLatentAttention(LatentAttention):
     def _index_flop(self, pairs: float) -> float:
         return 2.0 * self.index_heads * self.index_dim * pairs if self.owns_index else 0.0
 
-    def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
+    def decode(self, ranks: int, kv_bytes: float) -> DecodeWork:
         """Index scores over the whole context, attention over the chosen tokens."""
-        core = LatentAttention.decode(self, min(context, self.top_k), ranks, kv_bytes)
-        return Work(core.flop + self._index_flop(context), core.bytes + context * self.index_bytes)
+        attention = LatentAttention.decode(self, ranks, kv_bytes)
 
-    def prefill(self, new: float, past: float, ranks: int, kv_bytes: float) -> Work:
+        def work(context: float) -> Work:
+            flop, moved = attention(min(context, self.top_k))
+            return flop + self._index_flop(context), moved + context * self.index_bytes
+
+        return work
+
+    def prefill(self, ranks: int, kv_bytes: float) -> PrefillWork:
         """Index scores over all pairs; attention dense, or in the latent space over the chosen tokens."""
-        heads = local_heads(self.heads, ranks)
-        width = self.latent_dim + self.rope_dim
-        dense = LatentAttention.prefill(self, new, past, ranks, kv_bytes)
-        chosen = attended_pairs(new, past, self.top_k)
-        sparse = Work(
-            2.0 * heads * (width + self.latent_dim) * chosen,
-            (past + new) * width * kv_bytes + 2.0 * new * heads * width * ACTIVATION_BYTES,
-        )
-        core = min(dense, sparse)
-        index = self._index_flop(attended_pairs(new, past, None))
-        return Work(core.flop + index, core.bytes + (past + new) * self.index_bytes)
+        dense = LatentAttention.prefill(self, ranks, kv_bytes)
+        heads, width = local_heads(self.heads, ranks), self.latent_dim + self.rope_dim
+        flop_per_pair = 2.0 * heads * (width + self.latent_dim)
+        bytes_per_token, bytes_per_query = width * kv_bytes, 2.0 * heads * width * ACTIVATION_BYTES
+
+        def work(new: float, past: float) -> Work:
+            chosen = attended_pairs(new, past, self.top_k)
+            sparse = flop_per_pair * chosen, (past + new) * bytes_per_token + new * bytes_per_query
+            flop, moved = min(dense(new, past), sparse)
+            index = self._index_flop(attended_pairs(new, past, None))
+            return flop + index, moved + (past + new) * self.index_bytes
+
+        return work

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..weights import Linear, Role, Split
-from .base import ACTIVATION_BYTES, Cache, Work, local_heads, output_projection
-from .recurrent import state_input, step_work
+from .base import ACTIVATION_BYTES, Cache, DecodeWork, PrefillWork, local_heads, output_projection
+from .recurrent import per_token, state_input, step_work
 
 SCAN_CHUNK_TOKENS = 256
 #: decay, write of the input, read of the output, per state element and token
@@ -92,12 +92,12 @@ class Mamba2:
         conv = self.conv_width * self.kernel * ACTIVATION_BYTES
         return (Cache(state_bytes=state + conv, state_units=self.heads),)
 
-    def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
-        """Core work of one new token on one of ``ranks`` GPUs, whatever the context."""
+    def decode(self, ranks: int, kv_bytes: float) -> DecodeWork:
+        """Core work of a new token on one of ``ranks`` GPUs, whatever the context."""
         heads = local_heads(self.heads, ranks)
         return step_work(heads, self.head_dim * self.state_size, self.state_element_bytes, STATE_FLOP)
 
-    def prefill(self, new: float, past: float, ranks: int, kv_bytes: float) -> Work:
+    def prefill(self, ranks: int, kv_bytes: float) -> PrefillWork:
         """Chunked scan: C B^T and its product with x inside a chunk, two products with the state between chunks."""
         heads = local_heads(self.heads, ranks)
         groups = local_heads(self.groups, ranks)
@@ -105,7 +105,7 @@ class Mamba2:
         inside = 2.0 * SCAN_CHUNK_TOKENS * (groups * self.state_size + heads * self.head_dim)
         vectors = 2 * heads * self.head_dim + 2 * groups * self.state_size
         handed_on = 2.0 * heads * state / SCAN_CHUNK_TOKENS
-        return Work(new * (inside + 4.0 * heads * state), new * (vectors + handed_on) * ACTIVATION_BYTES)
+        return per_token(inside + 4.0 * heads * state, (vectors + handed_on) * ACTIVATION_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,15 +163,15 @@ class Mamba1:
         state = self.inner * self.state_size * self.state_element_bytes
         return (Cache(state_bytes=state + self.inner * self.kernel * ACTIVATION_BYTES, state_units=self.inner),)
 
-    def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
-        """Core work of one new token on one of ``ranks`` GPUs, whatever the context."""
+    def decode(self, ranks: int, kv_bytes: float) -> DecodeWork:
+        """Core work of a new token on one of ``ranks`` GPUs, whatever the context."""
         return step_work(_local(self.inner, ranks), self.state_size, self.state_element_bytes, STATE_FLOP)
 
-    def prefill(self, new: float, past: float, ranks: int, kv_bytes: float) -> Work:
+    def prefill(self, ranks: int, kv_bytes: float) -> PrefillWork:
         """Sequential scan that keeps the state on chip: vectors in and out once."""
         inner = _local(self.inner, ranks)
-        flop = STATE_FLOP * new * inner * self.state_size
-        return Work(flop, new * (3 * inner + 2 * self.state_size) * ACTIVATION_BYTES)
+        flop = STATE_FLOP * inner * self.state_size
+        return per_token(flop, (3 * inner + 2 * self.state_size) * ACTIVATION_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,14 +207,14 @@ class ShortConvolution:
         """The last inputs."""
         return (Cache(state_bytes=self.hidden_size * self.kernel * ACTIVATION_BYTES, state_units=self.hidden_size),)
 
-    def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
-        """Core work of one new token on one of ``ranks`` GPUs, whatever the context."""
+    def decode(self, ranks: int, kv_bytes: float) -> DecodeWork:
+        """Core work of a new token on one of ``ranks`` GPUs, whatever the context."""
         return step_work(_local(self.hidden_size, ranks), self.kernel, ACTIVATION_BYTES, 2.0)
 
-    def prefill(self, new: float, past: float, ranks: int, kv_bytes: float) -> Work:
-        """Core work of ``new`` prompt tokens on one of ``ranks`` GPUs."""
+    def prefill(self, ranks: int, kv_bytes: float) -> PrefillWork:
+        """Core work of prompt tokens on one of ``ranks`` GPUs."""
         width = _local(self.hidden_size, ranks)
-        return Work(2.0 * new * width * self.kernel, new * 4 * width * ACTIVATION_BYTES)
+        return per_token(2.0 * width * self.kernel, 4 * width * ACTIVATION_BYTES)
 
 
 def _with_bias(linear: Linear) -> Linear:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..weights import Linear, Role, Split
-from .base import Cache, Mixer, Work
+from .base import Cache, DecodeWork, Mixer, PrefillWork, Work
 from .grouped import GroupedQueryAttention
 
 
@@ -38,13 +39,13 @@ class LinearReplacement:
         """None."""
         return ()
 
-    def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
+    def decode(self, ranks: int, kv_bytes: float) -> DecodeWork:
         """No core."""
-        return Work(0.0, 0.0)
+        return _no_work
 
-    def prefill(self, new: float, past: float, ranks: int, kv_bytes: float) -> Work:
+    def prefill(self, ranks: int, kv_bytes: float) -> PrefillWork:
         """No core."""
-        return Work(0.0, 0.0)
+        return _no_work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +61,13 @@ class CrossAttention(GroupedQueryAttention):
         """None for text."""
         return ()
 
-    def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
+    def decode(self, ranks: int, kv_bytes: float) -> DecodeWork:
         """No core for text."""
-        return Work(0.0, 0.0)
+        return _no_work
 
-    def prefill(self, new: float, past: float, ranks: int, kv_bytes: float) -> Work:
+    def prefill(self, ranks: int, kv_bytes: float) -> PrefillWork:
         """No core for text."""
-        return Work(0.0, 0.0)
+        return _no_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +99,23 @@ class SideBySide:
         """Caches of both."""
         return (*self.first.caches(), *self.second.caches())
 
-    def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
+    def decode(self, ranks: int, kv_bytes: float) -> DecodeWork:
         """Core work of both."""
-        one = self.first.decode(context, ranks, kv_bytes)
-        two = self.second.decode(context, ranks, kv_bytes)
-        return Work(one.flop + two.flop, one.bytes + two.bytes)
+        return _both(self.first.decode(ranks, kv_bytes), self.second.decode(ranks, kv_bytes))
 
-    def prefill(self, new: float, past: float, ranks: int, kv_bytes: float) -> Work:
+    def prefill(self, ranks: int, kv_bytes: float) -> PrefillWork:
         """Core work of both."""
-        one = self.first.prefill(new, past, ranks, kv_bytes)
-        two = self.second.prefill(new, past, ranks, kv_bytes)
-        return Work(one.flop + two.flop, one.bytes + two.bytes)
+        return _both(self.first.prefill(ranks, kv_bytes), self.second.prefill(ranks, kv_bytes))
+
+
+def _no_work(*tokens: float) -> Work:
+    return 0.0, 0.0
+
+
+def _both(first: Callable[..., Work], second: Callable[..., Work]) -> Callable[..., Work]:
+    def work(*tokens: float) -> Work:
+        first_flop, first_bytes = first(*tokens)
+        second_flop, second_bytes = second(*tokens)
+        return first_flop + second_flop, first_bytes + second_bytes
+
+    return work

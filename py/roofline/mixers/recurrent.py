@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..weights import Linear, Role, Split
-from .base import ACTIVATION_BYTES, Cache, Work, local_heads, output_projection
+from .base import ACTIVATION_BYTES, Cache, DecodeWork, PrefillWork, local_heads, output_projection
 
 CHUNK_TOKENS = 64
 #: decay (1), read with the key, write, read with the query (2 each), per state element and token
@@ -24,13 +24,19 @@ def state_input(name: str, hidden_size: int, outputs: int, units: int, kernel: s
     return Linear(name, hidden_size, outputs, Role.STATE, Split.COLUMN, kernel, units=units)
 
 
-def step_work(heads: int, state_elements: int, element_bytes: float, flop_per_element: float) -> Work:
-    """One token: every state element is read, updated and written."""
+def step_work(heads: int, state_elements: int, element_bytes: float, flop_per_element: float) -> DecodeWork:
+    """One token: every state element is read, updated and written, whatever the context."""
     elements = heads * state_elements
-    return Work(flop_per_element * elements, 2.0 * elements * element_bytes)
+    each = flop_per_element * elements, 2.0 * elements * element_bytes
+    return lambda context: each
 
 
-def chunked_work(new: float, heads: int, key_dim: int, value_dim: int, *, delta: bool) -> Work:
+def per_token(flop: float, moved_bytes: float) -> PrefillWork:
+    """Work in proportion to the new tokens."""
+    return lambda new, past: (new * flop, new * moved_bytes)
+
+
+def chunked_work(heads: int, key_dim: int, value_dim: int, *, delta: bool) -> PrefillWork:
     """A prompt in chunks: quadratic inside a chunk, the state handed on between chunks.
 
     The delta rule also forms and inverts the key products of a chunk (3 dk + 2 dv against dk + dv), and corrects the
@@ -39,10 +45,10 @@ def chunked_work(new: float, heads: int, key_dim: int, value_dim: int, *, delta:
     inside = 3 * key_dim + 2 * value_dim if delta else key_dim + value_dim
     between = 6 if delta else 4
     state = key_dim * value_dim
-    flop = new * heads * (2.0 * CHUNK_TOKENS * inside + between * state)
     vectors = 2 * key_dim + 2 * value_dim
     handed_on = 2.0 * state / CHUNK_TOKENS
-    return Work(flop, new * heads * (vectors + handed_on) * ACTIVATION_BYTES)
+    flop = heads * (2.0 * CHUNK_TOKENS * inside + between * state)
+    return per_token(flop, heads * (vectors + handed_on) * ACTIVATION_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,15 +106,15 @@ class GatedDeltaNet:
         conv = self.conv_width * self.kernel * ACTIVATION_BYTES
         return (Cache(state_bytes=state + conv, state_units=self.value_heads),)
 
-    def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
-        """Core work of one new token on one of ``ranks`` GPUs, whatever the context."""
+    def decode(self, ranks: int, kv_bytes: float) -> DecodeWork:
+        """Core work of a new token on one of ``ranks`` GPUs, whatever the context."""
         heads = local_heads(self.value_heads, ranks)
         return step_work(heads, self.key_dim * self.value_dim, self.state_element_bytes, DELTA_FLOP)
 
-    def prefill(self, new: float, past: float, ranks: int, kv_bytes: float) -> Work:
-        """Core work of ``new`` prompt tokens on one of ``ranks`` GPUs."""
+    def prefill(self, ranks: int, kv_bytes: float) -> PrefillWork:
+        """Core work of prompt tokens on one of ``ranks`` GPUs."""
         heads = local_heads(self.value_heads, ranks)
-        return chunked_work(new, heads, self.key_dim, self.value_dim, delta=True)
+        return chunked_work(heads, self.key_dim, self.value_dim, delta=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,14 +174,14 @@ class KimiDeltaAttention:
         conv = 3 * self.heads * self.head_dim * self.kernel * ACTIVATION_BYTES
         return (Cache(state_bytes=state + conv, state_units=self.heads),)
 
-    def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
-        """Core work of one new token on one of ``ranks`` GPUs, whatever the context."""
+    def decode(self, ranks: int, kv_bytes: float) -> DecodeWork:
+        """Core work of a new token on one of ``ranks`` GPUs, whatever the context."""
         heads = local_heads(self.heads, ranks)
         return step_work(heads, self.head_dim**2, self.state_element_bytes, DELTA_FLOP)
 
-    def prefill(self, new: float, past: float, ranks: int, kv_bytes: float) -> Work:
-        """Core work of ``new`` prompt tokens on one of ``ranks`` GPUs."""
-        return chunked_work(new, local_heads(self.heads, ranks), self.head_dim, self.head_dim, delta=True)
+    def prefill(self, ranks: int, kv_bytes: float) -> PrefillWork:
+        """Core work of prompt tokens on one of ``ranks`` GPUs."""
+        return chunked_work(local_heads(self.heads, ranks), self.head_dim, self.head_dim, delta=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,11 +221,11 @@ class LightningAttention:
         state = self.heads * self.head_dim**2 * self.state_element_bytes
         return (Cache(state_bytes=state, state_units=self.heads),)
 
-    def decode(self, context: float, ranks: int, kv_bytes: float) -> Work:
-        """Core work of one new token on one of ``ranks`` GPUs, whatever the context."""
+    def decode(self, ranks: int, kv_bytes: float) -> DecodeWork:
+        """Core work of a new token on one of ``ranks`` GPUs, whatever the context."""
         heads = local_heads(self.heads, ranks)
         return step_work(heads, self.head_dim**2, self.state_element_bytes, LIGHTNING_FLOP)
 
-    def prefill(self, new: float, past: float, ranks: int, kv_bytes: float) -> Work:
-        """Core work of ``new`` prompt tokens on one of ``ranks`` GPUs."""
-        return chunked_work(new, local_heads(self.heads, ranks), self.head_dim, self.head_dim, delta=False)
+    def prefill(self, ranks: int, kv_bytes: float) -> PrefillWork:
+        """Core work of prompt tokens on one of ``ranks`` GPUs."""
+        return chunked_work(local_heads(self.heads, ranks), self.head_dim, self.head_dim, delta=False)

@@ -3,6 +3,8 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from roofline.curves import (
     CollectiveCurve,
@@ -12,6 +14,7 @@ from roofline.curves import (
     PrefillCurve,
     StreamCurve,
     Time,
+    matrices_timer,
     smooth_max,
 )
 
@@ -36,7 +39,8 @@ def test_smooth_max(a, b, sharpness, result):
 
 
 def matrix(curve, flop, moved_bytes):
-    return Time(*curve.timer(1000, PEAK, BANDWIDTH)(flop, moved_bytes, 100))
+    """100 rows; all traffic is weights."""
+    return Time(*curve.timer(1000, flop / 100, moved_bytes, 0, PEAK, BANDWIDTH)(100))
 
 
 def test_an_ideal_matrix_product_takes_the_longer_of_arithmetic_and_traffic():
@@ -44,14 +48,53 @@ def test_an_ideal_matrix_product_takes_the_longer_of_arithmetic_and_traffic():
     assert matrix(MatrixCurve(), 1e12, 6e9).total_s == pytest.approx(3e-3)
 
 
-def test_a_matrix_product_keeps_each_resource_apart():
-    time = matrix(MatrixCurve(), 2e12, 2e9)
-    assert (time.compute_s, time.memory_s, time.link_s, time.fixed_s) == pytest.approx((2e-3, 1e-3, 0, 0))
+def test_a_matrix_product_counts_for_what_it_waits_for_most():
+    assert matrix(MatrixCurve(launch_s=1e-6), 2e12, 2e9) == pytest.approx((2e-3, 0, 0, 1e-6))
+    assert matrix(MatrixCurve(launch_s=1e-6), 1e12, 6e9) == pytest.approx((0, 3e-3, 0, 1e-6))
 
 
 def test_efficiencies_divide_the_peaks():
-    time = matrix(MatrixCurve(compute_efficiency=0.5, memory_efficiency=0.8), 2e12, 2e9)
-    assert (time.compute_s, time.memory_s) == pytest.approx((4e-3, 1.25e-3))
+    curve = MatrixCurve(compute_efficiency=0.5, memory_efficiency=0.8)
+    assert matrix(curve, 2e12, 2e9).total_s == pytest.approx(4e-3)
+    assert matrix(curve, 0, 2e9).total_s == pytest.approx(1.25e-3)
+
+
+def test_rows_bring_their_own_traffic():
+    """100 rows of 10 MB beside 1 GB of weights."""
+    time = Time(*MatrixCurve().timer(1000, 0, 1e9, 1e7, PEAK, BANDWIDTH)(100))
+    assert time.memory_s == pytest.approx(1e-3)
+
+
+@given(st.floats(0, 1e13), st.floats(1e3, 1e11), st.sampled_from([0.8, 2.5, math.inf]))
+def test_a_matrix_product_takes_the_smooth_maximum(flop, moved_bytes, sharpness):
+    """The product's timer has the formula written out."""
+    time = matrix(MatrixCurve(sharpness=sharpness), flop, moved_bytes)
+    assert time.total_s == pytest.approx(smooth_max(flop / PEAK, moved_bytes / BANDWIDTH, sharpness), rel=1e-12)
+
+
+def test_products_one_after_the_other_add_up():
+    one, other = MatrixCurve(launch_s=1e-6, sharpness=2.0), MatrixCurve(depth_s=1e-9, quantize_passes=3.0)
+    shapes = ((one, (1000, 2e10, 6e9, 1e4, PEAK, BANDWIDTH, 3)), (other, (4000, 5e9, 1e7, 1e5, PEAK, BANDWIDTH)))
+    together = matrices_timer([curve.piece(*shape) for curve, shape in shapes])
+    each = [curve.timer(*shape)(100) for curve, shape in shapes]
+    assert together(100) == pytest.approx([sum(parts) for parts in zip(*each, strict=True)])
+    assert matrices_timer([])(100) == (0, 0, 0, 0)
+
+
+#: Curves that wait for arithmetic, for memory, or for a link, and what one call of each works on.
+CALLS = (
+    (MatrixCurve(launch_s=1e-6, depth_s=1e-9, quantize_passes=1.0), (1000, 2e10, 6e8, 1e4, PEAK, BANDWIDTH), (100,)),
+    (ExpertCurve(launch_s=5e-6, expert_s=1e-6, sharpness=2.0), (1e9, PEAK, BANDWIDTH), (4e7, 4e5, 400, 4)),
+    (DecodeCurve(launch_s=1e-6, context_s=1e-6, sequence_s=1e-8), (PEAK, BANDWIDTH), (1e9, 8e6, 1e6, 1000, 10)),
+    (PrefillCurve(launch_s=1e-6, token_s=1e-9, diagonal_tokens=50), (PEAK, BANDWIDTH), (1e12, 2e6, 1000)),
+    (StreamCurve(launch_s=1e-6), (BANDWIDTH,), (1e6,)),
+    (CollectiveCurve(launch_s=1e-6, hop_s=1e-6), (8, 450e9), (1e9,)),
+)
+
+
+@pytest.mark.parametrize(("curve", "layout", "runs"), CALLS)
+def test_calls_take_as_long_as_each_of_them_together(curve, layout, runs):
+    assert curve.timer(*layout, 7)(*runs) == pytest.approx([7 * part_s for part_s in curve.timer(*layout)(*runs)])
 
 
 def test_launch_depth_and_quantisation_come_on_top_of_a_matrix_product():
@@ -91,20 +134,19 @@ def experts(curve, assignments, touched):
 
 def test_few_tokens_per_expert_read_weights():
     time = experts(ExpertCurve(), assignments=4, touched=4)
-    assert time.compute_s == pytest.approx(4e-6)
-    assert time.total_s == pytest.approx(20e-6 + 2e-9)
+    assert time.memory_s == time.total_s == pytest.approx(20e-6 + 2e-9)
 
 
 def test_many_tokens_per_expert_compute():
     time = experts(ExpertCurve(), assignments=400, touched=4)
-    assert time.total_s == pytest.approx(400e-6 + 0.2e-6)
+    assert time.compute_s == time.total_s == pytest.approx(400e-6 + 0.2e-6)
 
 
 @pytest.mark.parametrize(("assignments", "rows"), [(4, 16), (400, 108)])
 def test_rows_of_an_expert_are_padded_to_tiles(assignments, rows):
     """Four experts with tiles of 16: at least one tile, half a tile more on average."""
     time = experts(ExpertCurve(tile_tokens=16), assignments, touched=4)
-    assert time.compute_s == pytest.approx(4 * rows * 1e-6)
+    assert time.compute_s == pytest.approx(4 * rows * 1e-6 + assignments * 1e3 / BANDWIDTH)
 
 
 def test_launch_and_each_touched_expert_come_on_top():
@@ -119,8 +161,8 @@ def decode(curve, flop=1e9, moved_bytes=2e6, elements=1e6, seen=1000, pieces=10)
 
 def test_an_ideal_decode_core_reads_the_cache():
     time = decode(DecodeCurve())
-    assert (time.total_s, time.compute_s, time.memory_s) == pytest.approx((1e-6, 1e-6, 1e-6))
-    assert decode(DecodeCurve(), moved_bytes=8e6).total_s == pytest.approx(4e-6)
+    assert time.total_s == pytest.approx(1e-6)
+    assert decode(DecodeCurve(), moved_bytes=8e6) == pytest.approx((0, 4e-6, 0, 0))
 
 
 def test_query_rows_of_a_decode_core_are_padded_to_the_tile():
@@ -150,8 +192,8 @@ def test_an_ideal_prefill_core_computes_and_moves():
 
 def test_the_diagonal_weighs_less_in_long_prompts():
     curve = PrefillCurve(diagonal_tokens=500)
-    assert prefill(curve, seen=1000).compute_s == pytest.approx(1.5e-3)
-    assert prefill(curve, seen=50_000).compute_s == pytest.approx(1.01e-3)
+    assert prefill(curve, seen=1000).compute_s == pytest.approx(1.5e-3 + 1e-6)
+    assert prefill(curve, seen=50_000).compute_s == pytest.approx(1.01e-3 + 1e-6)
 
 
 def test_a_prefill_core_takes_at_least_its_time_per_token():
@@ -159,8 +201,8 @@ def test_a_prefill_core_takes_at_least_its_time_per_token():
 
 
 def test_passes_over_the_traffic_of_a_prefill_core_are_at_least_one():
-    assert prefill(PrefillCurve(io_passes=3.0)).memory_s == pytest.approx(3e-6)
-    assert prefill(PrefillCurve(io_passes=0.2)).memory_s == pytest.approx(1e-6)
+    assert prefill(PrefillCurve(io_passes=3.0), flop=0).memory_s == pytest.approx(3e-6)
+    assert prefill(PrefillCurve(io_passes=0.2), flop=0).memory_s == pytest.approx(1e-6)
 
 
 def test_small_kernels_stream():
@@ -176,4 +218,5 @@ def test_a_small_collective_takes_launch_and_hops(group, hops):
 
 def test_a_large_collective_takes_the_link():
     time = Time(*CollectiveCurve(launch_s=2e-6, link_efficiency=0.75).timer(8, 450e9)(450e6))
-    assert (time.total_s, time.link_s) == pytest.approx((1e-3 / 0.75, 1e-3 / 0.75))
+    assert time.total_s == pytest.approx(1e-3 / 0.75)
+    assert time.link_s == pytest.approx(1e-3 / 0.75 - 2e-6)

@@ -6,9 +6,9 @@ import pytest
 
 from roofline import CATALOGUE, Deployment, Model
 from roofline.constants import IDEAL
-from roofline.kernels import Kind, named
+from roofline.kernels import Kind
 from roofline.machine import make_machine
-from roofline.operators import Batch, bind, step_operators
+from roofline.operators import Batch, bind, step_operators, step_times
 from roofline.plan import plan_for
 
 LLAMA_8B = "meta-llama/Llama-3.1-8B"
@@ -26,7 +26,7 @@ def load(name):
 def operators(name, batch, kv_format="fp16", **deployment):
     chosen = Deployment(**deployment)
     bound = bind(plan_for(load(name), chosen), make_machine(chosen, kv_format, IDEAL))
-    return named(step_operators(bound, batch))
+    return tuple(step_operators(bound, batch))
 
 
 def decoding(sequences, context=1000):
@@ -124,9 +124,13 @@ def test_weights_are_read_once_whatever_the_batch():
 def test_a_batch_reads_the_experts_that_it_touches(sequences, touched):
     """Mixtral: 8 x (1 - 0.75^tokens) experts of 3 x 4096 x 14336 in 16 bit; no traffic of tokens is counted here."""
     row = one(operators(MIXTRAL, decoding(sequences)), "routed experts")
-    assert row.time.memory_s == pytest.approx(row.bytes / 4.8e12, rel=1e-9)
     activations = 2 * sequences * 2 * 3 * (4096 + 1.5 * 14336)
     assert row.bytes - activations == pytest.approx(touched * 3 * 4096 * 14336 * 2, rel=1e-9)
+
+
+def test_few_tokens_wait_for_their_experts_weights():
+    row = one(operators(MIXTRAL, decoding(3)), "routed experts")
+    assert row.time.memory_s == row.time.total_s == pytest.approx(row.bytes / 4.8e12, rel=1e-9)
 
 
 def test_an_expert_rank_has_its_share_of_a_pooled_batch():
@@ -211,3 +215,21 @@ def test_small_kernels_run_once_per_layer():
     row = one(operators(LLAMA_8B, decoding(5)), "norms, residuals, activations")
     assert row.calls == 32
     assert row.bytes == 5 * 2 * (8 * 4096 + 2 * (48 * 128 + 2 * 14336))
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        Batch(sequences=8, context_tokens=100),
+        Batch(prompt_tokens=5000, past_tokens=100, prompts=1, first_tokens=0.5),
+        Batch(prompt_tokens=100, prompts=2, first_tokens=2, sequences=8, context_tokens=100, busy_ranks=1.5),
+    ],
+)
+@pytest.mark.parametrize("name", [LLAMA_70B, DEEPSEEK, MIXTRAL, "openai/gpt-oss-120b"])
+def test_kernels_one_by_one_add_up_to_the_step(name, batch):
+    """With the engine's constants: what a step is timed with is what is shown of it."""
+    chosen = Deployment(attention_data_parallel=4, tensor_parallel=2, nodes=2, pipeline_parallel=2)
+    bound = bind(plan_for(load(name), chosen), make_machine(chosen, "fp16"))
+    shown = list(step_operators(bound, batch))
+    parts = [sum(row.calls * row.time[part] for row in shown) for part in range(4)]
+    assert [sum(column) for column in zip(*step_times(bound, batch), strict=True)] == pytest.approx(parts, rel=1e-12)

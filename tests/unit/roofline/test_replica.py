@@ -11,7 +11,6 @@ from roofline.memory import fit_memory, resolve_limits
 from roofline.operators import Batch, bind
 from roofline.plan import make_plan, plan_for
 from roofline.replica import Replica, bound_for
-from roofline.serving import prompts_alone
 from roofline.steps import run_step
 
 #: A step with a prompt's chunk and sequences that decode.
@@ -42,15 +41,11 @@ def test_every_load_is_timed_as_an_estimate_does(name, deployment):
         assert replica.load(concurrency).running == row.running
 
 
-def test_a_layout_is_bound_once_and_remembers_no_step():
+def test_a_layout_is_bound_once():
     entry = CATALOGUE["openai/gpt-oss-20b"]
     model = Model.from_config(entry.config, name=entry.name, sidecar=entry.sidecar)
     first = bound_for(model, Deployment(tensor_parallel=2), "fp16")
-    prompts_alone(first, 2048, 8192)
-    again = bound_for(model, Deployment(tensor_parallel=2), "fp16")
-    assert again.matrices is first.matrices
-    assert first.recurring
-    assert not again.recurring
+    assert bound_for(model, Deployment(tensor_parallel=2), "fp16") is first
 
 
 @pytest.mark.parametrize(

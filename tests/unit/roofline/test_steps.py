@@ -1,6 +1,7 @@
 """Steps: prompts cut into chunks, sequences in pipeline groups, and time that adds up by cause."""
 
 import dataclasses
+import pickle
 from functools import cache
 
 import pytest
@@ -149,7 +150,7 @@ def test_the_largest_cause_is_the_bound(parts, bound_by):
 
 
 def test_a_repeated_step_repeats_every_cause():
-    assert Step(10.0, 1.0, 2.0, 3.0, 4.0).times(3) == Step(30.0, 3.0, 6.0, 9.0, 12.0, (), 3)
+    assert Step(10.0, 1.0, 2.0, 3.0, 4.0).times(3) == Step(30.0, 3.0, 6.0, 9.0, 12.0, 3)
 
 
 def test_sequences_travel_through_the_stages_in_groups():
@@ -168,3 +169,12 @@ def test_a_group_of_a_pipeline_holds_no_fewer_sequences_when_there_are_more() ->
     machine = bound(pipeline_parallel=2, attention_data_parallel=2).machine
     pooled = [batch.sequences * batch.busy_ranks for batch in (decode_batch(machine, n, 100) for n in range(1, 9))]
     assert pooled == [1, 2, 2, 2, 2.5, 3, 3.5, 4]
+
+
+def test_a_step_can_go_to_another_process():
+    """A pickled step has its kernels, without the layout that it was timed with."""
+    step = decode_step(bound(tensor_parallel=2), 8, 1000).times(3)
+    copy = pickle.loads(pickle.dumps(step))
+    assert copy == step
+    assert copy.operators == step.operators != ()
+    assert copy.ran is None
