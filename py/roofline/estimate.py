@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .constants import Constants
-from .cost import Cost, cost
+from .cost import cost
 from .deployment import Deployment, Workload
 from .engines import Engine
 from .formats import Rate
@@ -229,7 +229,7 @@ def _figures(
         "decode": served.decode,
     }
     if price is not None:
-        money: Cost = cost(
+        money = cost(
             usd_per_gpu_hour=price,
             utilization=deployment.utilization,
             gpus_per_replica=placement.gpus_per_replica,
@@ -240,7 +240,10 @@ def _figures(
             decode_s=output * served.decode.total_s / load.running,
             replica_tokens_per_s=sustained,
         )
-        row.update(zip(Cost._fields, money, strict=True))
+        row["usd_per_million_input_tokens"] = money.usd_per_million_input_tokens
+        row["usd_per_million_output_tokens"] = money.usd_per_million_output_tokens
+        row["usd_per_million_tokens"] = money.usd_per_million_tokens
+        row["usd_per_month"] = money.usd_per_month
     return row
 
 

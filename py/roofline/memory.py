@@ -7,6 +7,7 @@ fraction and
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -202,13 +203,20 @@ def _matrices(model: Model) -> list:  # type: ignore[type-arg]
     return [linear for layer, _ in model.layer_groups for linear in layer.weights]
 
 
-def sequence_bytes(plan: Plan, tokens: float, element_bytes: float, ranks: int) -> tuple[float, float]:
-    """(fullest GPU, sum over pipeline stages) of one sequence of ``tokens`` tokens on one rank of each stage."""
+def sequence_bytes(plan: Plan, element_bytes: float, ranks: int) -> Callable[[float], float]:
+    """Bytes of one sequence on the fullest GPU, of its tokens."""
     stages = [
-        sum([count * cache.bytes(tokens, element_bytes, ranks) for cache, count in caches])
+        [
+            (cache.entries, count * cache.bytes_per_entry(element_bytes, ranks), count * cache.local_state_bytes(ranks))
+            for cache, count in caches
+        ]
         for caches in plan.stage_caches
     ]
-    return max(stages), sum(stages)
+
+    def held(tokens: float) -> float:
+        return max([sum([entries(tokens) * each + state for entries, each, state in stage]) for stage in stages])
+
+    return held
 
 
 def fit_memory(model: Model, plan: Plan, deployment: Deployment, limits: Limits, workload: Workload) -> Memory:
@@ -222,9 +230,9 @@ def fit_memory(model: Model, plan: Plan, deployment: Deployment, limits: Limits,
         weight_bytes=plan.weight_bytes_per_gpu,
         reserve=reserved,
     )
-    full, _ = sequence_bytes(plan, workload.total_tokens, element_bytes, ranks)
-    occupied_tokens = workload.total_tokens if deployment.engine_data.reserves_full_length else workload.mean_tokens
-    occupied, _ = sequence_bytes(plan, occupied_tokens, element_bytes, ranks)
+    held = sequence_bytes(plan, element_bytes, ranks)
+    full = held(workload.total_tokens)
+    occupied = full if deployment.engine_data.reserves_full_length else held(workload.mean_tokens)
     per_rank = _count(room, full)
     fitting = min(limits.max_running, copies * per_rank)
     return Memory(

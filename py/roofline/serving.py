@@ -193,7 +193,7 @@ def _full_steps(
     prompt_tokens = share * workload.input_tokens
     size = min(workload.input_tokens, prompt_tokens)
     past = (workload.input_tokens - size) / 2
-    batch = Batch(size, past, prompt_tokens / size, share, share * workload.output_tokens, workload.mean_tokens)
+    batch = Batch(size, past, prompt_tokens / size, share, share * workload.output_tokens, workload.mean_tokens, 0.0)
     recurring.full = recurring.full or run_step(bound, batch)
     step_s = max(recurring.full.total_s, least_s)
     return Full(batch, step_s, local * step_s / share / bound.machine.stages)

@@ -59,6 +59,7 @@ class Step:
             steps * self.overhead_s,
             steps * self.steps,
             self.ran,
+            self.listed,
         )
 
 
@@ -77,7 +78,7 @@ def run_step(bound: Bound, batch: Batch) -> Step:
         launched = bound.prompt_launches + (bound.decode_launches if batch.sequences else 0)
         waiting = max(overhead.host_kernel_s * launched - total, 0.0)
         fixed, total = fixed + waiting, total + waiting
-    return Step(total, compute, memory, communication, fixed, 1, (bound, batch))
+    return Step(total, compute, memory, communication, fixed, 1, (bound, batch), ())
 
 
 def decode_batch(machine: Machine, running: float, context_tokens: float) -> Batch:
@@ -90,7 +91,7 @@ def decode_batch(machine: Machine, running: float, context_tokens: float) -> Bat
     local = -(-running // machine.data_ranks)
     group = max(local / machine.stages, 1.0) if local else 0.0
     pooled = max(running / machine.stages, min(running, machine.data_ranks))
-    return Batch(sequences=group, context_tokens=context_tokens, busy_ranks=pooled / group if group else 0.0)
+    return Batch(0.0, 0.0, 0.0, 0.0, group, context_tokens, pooled / group if group else 0.0)
 
 
 def decode_step(bound: Bound, running: float, context_tokens: float) -> Step:

@@ -53,11 +53,17 @@ class Cache:
         """Share of the entries on the fullest of ``ranks`` GPUs: heads split until one is left, then copies."""
         return -(-self.units // ranks) / self.units if self.units else 1.0
 
+    def bytes_per_entry(self, element_bytes: float, ranks: int) -> float:
+        """Bytes of an entry on the fullest of ``ranks`` GPUs."""
+        return self.elements_per_entry * element_bytes * self.share(ranks) + self.fixed_bytes_per_entry
+
+    def local_state_bytes(self, ranks: int) -> float:
+        """Bytes of the recurrent state on the fullest of ``ranks`` GPUs."""
+        return self.state_bytes * (-(-self.state_units // ranks) / self.state_units if self.state_units else 1.0)
+
     def bytes(self, tokens: float, element_bytes: float, ranks: int = 1) -> float:
         """Bytes of one sequence of ``tokens`` tokens on the fullest of ``ranks`` GPUs."""
-        per_entry = self.elements_per_entry * element_bytes * self.share(ranks) + self.fixed_bytes_per_entry
-        state_share = -(-self.state_units // ranks) / self.state_units if self.state_units else 1.0
-        return self.entries(tokens) * per_entry + self.state_bytes * state_share
+        return self.entries(tokens) * self.bytes_per_entry(element_bytes, ranks) + self.local_state_bytes(ranks)
 
     def growth_bytes(self, tokens: float, element_bytes: float) -> float:
         """Bytes per token that it gains after ``tokens`` tokens, as a share of whole entries."""
