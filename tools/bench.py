@@ -191,10 +191,11 @@ def wait(page: Page) -> None:
 
 
 def estimates_in_page(browser: Browser, url: str) -> list[float]:
-    """One estimate inside the page, in ms: rounds over the catalogue, each a task of its own."""
+    """One estimate inside the page after its start, in ms: rounds over the catalogue, each a task of its own."""
     page = browser.new_page()
     page.goto(url)
     wait(page)
+    wait_for_quiet()
     times: list[float] = page.evaluate(TIME_ESTIMATES, [DEFINE_TIMED, ROUNDS])
     page.close()
     return times
@@ -202,6 +203,7 @@ def estimates_in_page(browser: Browser, url: str) -> list[float]:
 
 def estimates_here() -> list[float]:
     """The same in the Python that runs this."""
+    wait_for_quiet()
     sys.path.insert(0, str(ROOT / "py"))
     names: dict[str, Any] = {}
     exec(DEFINE_TIMED, names)

@@ -14,7 +14,7 @@ from .deployment import Deployment, Workload
 from .engines import Engine
 from .formats import Rate
 from .kernels import Operator
-from .memory import Limits, Memory, fit_memory, resolve_limits, weight_class
+from .memory import Limits, Memory, fit_memory, per_model, resolve_limits, weight_class
 from .model import Model
 from .placement import Placement, place
 from .plan import plan_for
@@ -181,13 +181,14 @@ def estimate(
     figures["running"] = load.running
     figures |= _figures(replica.serve(concurrency), workload, deployment, placement, load, price)
     if constants is None:
-        case = _case(model, deployment, weights, load)
+        case = _case(model, deployment, weights, load_band(load.concurrency, load.running))
         figures |= bounds(figures, case)
         figures["evidence"] = evidence(model, case)
     return Estimate.of(figures)
 
 
-def _case(model: Model, deployment: Deployment, weights: str, load: Load) -> Case:
+@per_model
+def _case(model: Model, deployment: Deployment, weights: str, load: str) -> Case:
     """What ranges and evidence depend on."""
     gpu = deployment.gpu_data
     return Case(
@@ -196,7 +197,7 @@ def _case(model: Model, deployment: Deployment, weights: str, load: Load) -> Cas
         generation=gpu.generation,
         kind=kind_of(model),
         weights=weights,
-        load=load_band(load.concurrency, load.running),
+        load=load,
     )
 
 

@@ -213,10 +213,10 @@ def sequence_bytes(plan: Plan, element_bytes: float, ranks: int) -> Callable[[fl
         for caches in plan.stage_caches
     ]
 
-    def held(tokens: float) -> float:
+    def held_bytes(tokens: float) -> float:
         return max([sum([entries(tokens) * each + state for entries, each, state in stage]) for stage in stages])
 
-    return held
+    return held_bytes
 
 
 def fit_memory(model: Model, plan: Plan, deployment: Deployment, limits: Limits, workload: Workload) -> Memory:
@@ -230,9 +230,9 @@ def fit_memory(model: Model, plan: Plan, deployment: Deployment, limits: Limits,
         weight_bytes=plan.weight_bytes_per_gpu,
         reserve=reserved,
     )
-    held = sequence_bytes(plan, element_bytes, ranks)
-    full = held(workload.total_tokens)
-    occupied = full if deployment.engine_data.reserves_full_length else held(workload.mean_tokens)
+    held_bytes = sequence_bytes(plan, element_bytes, ranks)
+    full = held_bytes(workload.total_tokens)
+    occupied = full if deployment.engine_data.reserves_full_length else held_bytes(workload.mean_tokens)
     per_rank = _count(room, full)
     fitting = min(limits.max_running, copies * per_rank)
     return Memory(

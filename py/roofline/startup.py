@@ -54,8 +54,8 @@ def startup(model: Model, deployment: Deployment, request_tokens: int) -> Startu
     workload = Workload(input_tokens=request_tokens - 1, output_tokens=1)
     memory = fit_memory(model, plan, deployment, limits, workload)
     room = memory.kv_cache_bytes_per_gpu
-    held = sequence_bytes(plan, kv_element_bytes(limits.kv_precision), deployment.tensor_parallel)
-    full = held(request_tokens)
+    held_bytes = sequence_bytes(plan, kv_element_bytes(limits.kv_precision), deployment.tensor_parallel)
+    full = held_bytes(request_tokens)
     concurrency = room / full if full else math.inf
     return Startup(
         engine=deployment.engine,
