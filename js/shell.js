@@ -5,10 +5,6 @@
  */
 (() => {
     const html = document.documentElement;
-    // what sees that the rest arrives has to arrive itself
-    const begunAnew = performance.getEntriesByType("navigation")[0]?.type === "reload";
-    if (!("watched" in html.dataset) && !begunAnew) location.reload();
-
     const find = (id) => document.getElementById(id);
 
     /** Storage is refused in some embeddings; what is kept then lasts as long as the page. */

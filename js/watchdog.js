@@ -11,7 +11,6 @@
     const TRIES = "roofline:tries";
     const AGAIN_AFTER_MS = [500, 1_000, 2_000];
     const html = document.documentElement;
-    html.dataset.watched = "";
     let timer;
     let reloading;
 

@@ -14,6 +14,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import app_zip
+import inline
 import licenses
 import metadata
 import offline
@@ -34,9 +35,6 @@ OWN = (
     "runtime/unpack/*",
     *app_zip.ARCHIVES,
 )
-STYLES = re.compile(r'(?:<link rel="stylesheet" href="css/[a-z]+\.css">\s*){2,}')
-STYLE_HINTS = re.compile(r'(?:<link rel="preload" as="style" href="css/[a-z]+\.css">\s*){2,}')
-PAGE_STYLE = "css/page.css"
 CHARTS = ("css/charts.css", "runtime/plot/plot.mjs", "js/chart*.mjs")
 IGNORED = shutil.ignore_patterns(".*", "__pycache__", "*.md", "*.wasm")
 """Also the binary itself: it is shipped packed."""
@@ -59,22 +57,6 @@ def compile_application() -> None:
         (PACKED / Path(name).name).write_bytes(archive)
     command = ["node", "tools/bytecode.mjs", "application", PACKED, SITE / "runtime"]
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
-
-
-def bundle_styles() -> None:
-    """Make one of the style sheets that the page starts with: fewer requests come before Python's."""
-    page = SITE / "index.html"
-    html = page.read_text("utf-8")
-    (links,) = STYLES.findall(html)
-    names = re.findall(r'href="([^"]+)"', links)
-    imports = "".join(f'@import "./{name}";\n' for name in names)
-    command = ["node", ROOT / "node_modules/esbuild/bin/esbuild", "--bundle", "--minify", "--loader=css"]
-    made = subprocess.run(command, check=True, cwd=SITE, input=imports.encode(), capture_output=True).stdout
-    (SITE / PAGE_STYLE).write_bytes(made)
-    for name in names:
-        (SITE / name).unlink()
-    html = STYLE_HINTS.sub(f'<link rel="preload" as="style" href="{PAGE_STYLE}">', html)
-    page.write_text(html.replace(links, f'<link rel="stylesheet" href="{PAGE_STYLE}">\n'), "utf-8")
 
 
 def name_versions() -> None:
@@ -134,7 +116,7 @@ def build(url: str = "") -> None:
     compile_application()
     page = SITE / "index.html"
     page.write_text(offline.introduced(without_markers(page.read_text("utf-8"))), "utf-8")
-    bundle_styles()
+    inline.put_styles(SITE)
     offline.bundle(SITE)
     offline.write_manifest(SITE)
     (SITE / "THIRD-PARTY-LICENSES").write_text(licenses.notice(), "utf-8")
@@ -142,6 +124,7 @@ def build(url: str = "") -> None:
     name_versions()
     published.write(SITE)
     metadata.write(SITE, metadata.address_of(url))
+    inline.put_scripts(SITE)
     offline.write_list(SITE)
 
 

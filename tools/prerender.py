@@ -3,8 +3,8 @@
 A block stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`. Every block of the page has a
 maker here, and every maker its block:
 
-hints    What the browser fetches before all else: what the first paint waits for, which the parser would come to piece
-         by piece, and what starts Python.
+hints    What the browser fetches before all else: what starts Python. What the first paint waits for is in the page
+         itself once it is published (tools/inline.py).
 binary   The script that brings Python's binary; and what it and the next are told: which files Python needs (hints of
          them would delay the binary), and the sizes that the download is counted against.
 scripts  PyScript, and the script that starts Python meanwhile.
@@ -24,19 +24,13 @@ PYSCRIPT = "runtime/pyscript/core.js"
 BOOT = "js/boot.mjs"
 FIRST_MODULES = (BOOT, "runtime/pyodide/pyodide.mjs")
 MAIN = "py/page/main.py"
-STYLE = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
-SCRIPT = re.compile(r'<script src="([^"]+)"')
 BLOCK = re.compile(r"^<!-- (?P<name>[a-z-]+):begin -->\n(?P<inside>.*?)^<!-- (?P=name):end -->$", re.M | re.S)
 
 
-def hints(html: str) -> str:
-    """The preload hints for a page with these style sheets and classic scripts; scripts that stand before need none."""
-    fetch = '<link rel="preload" as="fetch" crossorigin="anonymous" href="{}">'
-    scripts = SCRIPT.findall(html.partition("<!-- hints:end -->")[2])
-    painting = [*(("style", file) for file in STYLE.findall(html)), *(("script", file) for file in scripts)]
-    first = [f'<link rel="preload" as="{kind}" href="{file}">' for kind, file in painting]
+def hints() -> str:
+    """The preload hints."""
     modules = [f'<link rel="modulepreload" href="{module}">' for module in FIRST_MODULES]
-    return "\n".join([*first, *modules, fetch.format(MAIN)])
+    return "\n".join([*modules, f'<link rel="preload" as="fetch" crossorigin="anonymous" href="{MAIN}">'])
 
 
 def binary() -> str:
@@ -60,7 +54,7 @@ def makers(html: str) -> dict[str, str]:
     """Every block's content by name."""
     has_answer = util.find_spec("present.prerender") is not None
     answer = import_module("present.prerender").blocks() if has_answer else {}
-    return {"hints": hints(html), "binary": binary(), "scripts": scripts(), **answer}
+    return {"hints": hints(), "binary": binary(), "scripts": scripts(), **answer}
 
 
 def rendered(html: str) -> str:

@@ -224,7 +224,7 @@ def test_a_tab_that_another_one_left_behind_is_told_and_gets_no_new_files(profil
             taking.get_by_role("button", name="Reload").click()
         expect(left.locator("#update")).to_contain_text("another tab")
         fetched = "(path) => fetch(path).then((answer) => answer.status, () => 'refused')"
-        old = left.evaluate("document.querySelector('script[src*=shell]').src")
+        old = left.evaluate("document.querySelector('script[src*=boot]').src")
         assert left.evaluate(fetched, old) == 200
         assert left.evaluate(fetched, "js/charts.mjs?00000000") == "refused"
 
@@ -279,11 +279,6 @@ def test_a_first_visit_on_which_every_third_request_fails_once_starts(profile, r
 @pytest.mark.parametrize(
     "part",
     [
-        "css/page",
-        "js/watchdog",
-        "js/binary",
-        "js/frame",
-        "js/shell",
         "js/boot",
         "core.js",
         "pyscript.toml",
@@ -300,17 +295,6 @@ def test_a_first_visit_on_which_one_part_fails_once_starts(profile, part):
     content = Shaky(lambda _number, path: part in path)
     started(profile.new_page(), content)
     assert content.failed
-
-
-def test_a_first_visit_without_the_watchdog_begins_anew(profile):
-    content = Shaky(lambda _number, path: "watchdog" in path or path == "pyscript.toml")
-    page = profile.new_page()
-    # a connection that breaks off before an answer is tried again by the browser itself; a refused one is not
-    refused = []
-    page.route("**/watchdog.js*", lambda route: route.continue_() if refused else refused.append(route.abort()))
-    started(page, content)
-    assert refused
-    assert page.evaluate("performance.getEntriesByType('navigation')[0].type") == "reload"
 
 
 def test_offline_is_said_with_what_still_works(boot, page, hub, context):

@@ -118,7 +118,7 @@ outcome
 
 
 @pytest.mark.parametrize(
-    "part", ["core.js", "binary.js", "boot.mjs", "pyodide.asm.wasm", "unpack.mjs", "stdlib.packed", "app.packed"]
+    "part", ["core.js", "boot.mjs", "pyodide.asm.wasm", "unpack.mjs", "stdlib.packed", "app.packed"]
 )
 def test_a_part_that_does_not_arrive_is_said_with_a_retry(site, page, hub, part):
     hub.expected_errors = [".*"]

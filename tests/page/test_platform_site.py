@@ -1,5 +1,6 @@
 """What `make site` writes and how `make run` serves, without a browser."""
 
+import base64
 import gzip
 import hashlib
 import json
@@ -22,7 +23,7 @@ import serve
 from present import state
 
 SITE = build_site.SITE
-LINK = re.compile(r'(?:href|src)="([^"#]+)"')
+LINK = re.compile(r'(?:href|src)="([^"#$]+)"')  # ${...} is a script's
 
 
 def get(url: str, **headers: str):
@@ -57,9 +58,9 @@ def test_every_file_that_the_start_names_is_there():
 def test_own_files_are_named_with_the_hash_of_their_content(page):
     named = dict(re.findall(r'"([^"?]+)\?([0-9a-f]{8})"', page))
     assert {
-        "css/page.css",
+        "css/embed.css",
         "js/boot.mjs",
-        "js/watchdog.js",
+        "js/updates.mjs",
         "pyscript.toml",
         "runtime/app.packed",
         "py/page/main.py",
@@ -68,6 +69,25 @@ def test_own_files_are_named_with_the_hash_of_their_content(page):
         assert hashlib.sha256((SITE / name).read_bytes()).hexdigest().startswith(version), name
     settings = (SITE / "pyscript.toml").read_text("utf-8")
     assert f'"./js/boot.mjs?{named["js/boot.mjs"]}"' in settings
+
+
+def test_the_first_paint_waits_for_nothing_but_the_page(page):
+    """Its sheet and its classic scripts are in it; the others are modules, for print, or of a frame alone."""
+    sheets = re.findall(r'<link rel="stylesheet"[^>]*>', page.replace("${", ""))
+    assert [re.sub(r"\?\w+", "", sheet) for sheet in sheets if "css/" in sheet] == [
+        '<link rel="stylesheet" href="css/print.css" media="print">'
+    ]
+    assert not re.findall(r'<script src="js/', page)
+    assert len(re.findall(r"<style>[^<]{10000,}</style>", page)) == 1
+
+
+def test_the_policy_allows_the_scripts_of_the_page_and_no_others(page):
+    (policy,) = metadata.POLICY.findall(page)
+    scripts = re.findall(r"<script(?: data-[a-z-]+=\"[^\"]*\")*>(.+?)</script>\n?(?=<)", page, re.S)
+    digests = [base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in scripts]
+    assert len(digests) == 4
+    assert re.findall(r"'sha256-([^']+)'", policy) == digests
+    assert "'unsafe-inline'" not in policy.partition("script-src")[2].partition(";")[0]
 
 
 def test_without_an_address_the_page_names_none(page):
