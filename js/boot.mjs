@@ -77,13 +77,14 @@ function received(response, name, begun) {
     return new Response(body.pipeThrough(new DecompressionStream("gzip")));
 }
 
-/** Passes on what arrives of the library, and counts it. */
+/** Passes on what arrives of the library, and counts it; each part is inflated in a task of its own. */
 function counting(begun) {
     const file = Object.assign(counted.library, { loaded: 0, begun });
     return new TransformStream({
         transform(part, controller) {
             controller.enqueue(part);
             count(file, file.loaded + part.byteLength);
+            return rest();
         },
     });
 }
