@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from .kernels import Operator
@@ -9,7 +10,7 @@ from .machine import Machine
 from .operators import Batch, Bound, step_operators, step_times
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Step:
     """Time of one or several equal steps, by cause; the parts sum to ``total_s``. Nobody changes one, as a ``Batch``.
 
@@ -19,8 +20,7 @@ class Step:
         communication_s: collectives.
         overhead_s: launches, scheduling, host.
         steps: equal steps that the times cover.
-        ran: layout and batch of one of them.
-        listed: its kernels, where ``ran`` is left behind (in a copy for another process).
+        listing: lists the kernels of one of them; few steps are ever asked.
     """
 
     total_s: float
@@ -29,17 +29,16 @@ class Step:
     communication_s: float
     overhead_s: float
     steps: int = 1
-    ran: tuple[Bound, Batch] | None = field(default=None, repr=False, compare=False)
-    listed: tuple[Operator, ...] = field(default=(), repr=False, compare=False)
+    listing: Callable[[], Iterable[Operator]] = field(default=tuple, repr=False, compare=False)
 
     @property
     def operators(self) -> tuple[Operator, ...]:
         """Kernels of one step."""
-        return self.listed if self.ran is None else tuple(step_operators(*self.ran))
+        return tuple(self.listing())
 
-    def __reduce__(self) -> tuple[type[Step], tuple[object, ...]]:
+    def __reduce__(self) -> tuple[Callable[..., Step], tuple[object, ...]]:
         times = (self.total_s, self.compute_s, self.memory_s, self.communication_s, self.overhead_s)
-        return Step, (*times, self.steps, None, self.operators)
+        return _listed, (times, self.steps, self.operators)
 
     @property
     def bound(self) -> str:
@@ -58,9 +57,13 @@ class Step:
             steps * self.communication_s,
             steps * self.overhead_s,
             steps * self.steps,
-            self.ran,
-            self.listed,
+            self.listing,
         )
+
+
+def _listed(times: tuple[float, float, float, float, float], steps: int, operators: tuple[Operator, ...]) -> Step:
+    """A step whose kernels are listed already: a copy, which leaves the layout behind."""
+    return Step(*times, steps, lambda: operators)
 
 
 def run_step(bound: Bound, batch: Batch) -> Step:
@@ -78,7 +81,7 @@ def run_step(bound: Bound, batch: Batch) -> Step:
         launched = bound.prompt_launches + (bound.decode_launches if batch.sequences else 0)
         waiting = max(overhead.host_kernel_s * launched - total, 0.0)
         fixed, total = fixed + waiting, total + waiting
-    return Step(total, compute, memory, communication, fixed, 1, (bound, batch), ())
+    return Step(total, compute, memory, communication, fixed, 1, lambda: step_operators(bound, batch))
 
 
 def decode_batch(machine: Machine, running: float, context_tokens: float) -> Batch:

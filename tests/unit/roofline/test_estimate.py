@@ -1,7 +1,9 @@
 """The façade: every promised figure, consistent, in JSON, with notices; what does not fit and what has no price."""
 
+import copy
 import dataclasses
 import json
+import pickle
 from functools import cache
 
 import pytest
@@ -310,3 +312,11 @@ def test_valid_input_has_finite_figures_or_our_own_error(name, chosen, workload)
         return
     json.dumps(result.to_dict(), allow_nan=False)
     assert result.fits is (result.max_concurrency > 0) is (result.ttft_s is not None)
+
+
+def test_an_estimate_is_a_plain_value():
+    """Others put it into sets, send it to processes, and take it apart."""
+    result = run(tensor_parallel=8)
+    assert result == pickle.loads(pickle.dumps(result)) == copy.deepcopy(result)
+    assert {result, pickle.loads(pickle.dumps(result))} == {result}
+    assert dataclasses.asdict(result)["decode"]["total_s"] == result.decode_step_s

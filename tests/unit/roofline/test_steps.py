@@ -177,4 +177,3 @@ def test_a_step_can_go_to_another_process():
     copy = pickle.loads(pickle.dumps(step))
     assert copy == step
     assert copy.operators == step.operators != ()
-    assert copy.ran is None
