@@ -137,6 +137,7 @@ const { instantiateStreaming } = WebAssembly;
 WebAssembly.instantiateStreaming = async (_, imports) => {
     Object.assign(WebAssembly, { instantiateStreaming });
     const module = await binary.module;
+    await rest();
     const instance = await WebAssembly.instantiate(module, imports);
     await rest();
     return { module, instance };
@@ -172,6 +173,7 @@ function run(module, text) {
 /** Pyodide's module, with a part of its start done piece by piece instead of in one go. */
 async function inPieces(settings) {
     const { default: create } = await import("../runtime/pyodide/pyodide.asm.mjs");
+    await rest();
     settings.preRun.push(async (module) => {
         module.addRunDependency("rest");
         await Promise.all([rest(), binary.called]);
