@@ -26,6 +26,7 @@ WAVE_SHARE = 0.44
 RESIDUAL_SHARE = 0.5
 
 
+# None of these is changed once it is made; ``operators.Batch`` says why they are not frozen.
 @dataclass(slots=True)
 class Unmixed:
     """Prompts beside which no sequence decodes.
