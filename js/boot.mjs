@@ -14,6 +14,7 @@ const html = document.documentElement;
 const base = new URL("../runtime/pyodide/", import.meta.url).href;
 const origin = new URL(import.meta.url).origin;
 const PROGRESS_EVERY_MS = 100;
+const INFLATED_AT_ONCE = 2 ** 17;
 const PACKED = ".packed";
 
 const address = (name) => new URL(name, document.baseURI).href;
@@ -77,14 +78,17 @@ function received(response, name, begun) {
     return new Response(body.pipeThrough(new DecompressionStream("gzip")));
 }
 
-/** Passes on what arrives of the library, and counts it; each part is inflated in a task of its own. */
+/** Passes on what arrives of the library, and counts it; what is inflated in one task is little. */
 function counting(begun) {
     const file = Object.assign(counted.library, { loaded: 0, begun });
     return new TransformStream({
-        transform(part, controller) {
-            controller.enqueue(part);
-            count(file, file.loaded + part.byteLength);
-            return rest();
+        async transform(part, controller) {
+            for (let start = 0; start < part.byteLength; start += INFLATED_AT_ONCE) {
+                const piece = part.subarray(start, start + INFLATED_AT_ONCE);
+                controller.enqueue(piece);
+                count(file, file.loaded + piece.byteLength);
+                await rest();
+            }
         },
     });
 }
