@@ -279,6 +279,7 @@ def test_a_first_visit_on_which_every_third_request_fails_once_starts(profile, r
 @pytest.mark.parametrize(
     "part",
     [
+        "css/print",
         "js/boot",
         "core.js",
         "pyscript.toml",
