@@ -96,7 +96,7 @@ tools/lighthouse/node_modules/.stamp: tools/lighthouse/package.json tools/lighth
 	@PATH="$$(tools/find_node.sh):$$PATH" npm --prefix tools/lighthouse ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
-RUNTIME_TOOLS := tools/runtime.py tools/bytecode.py tools/bytecode.mjs tools/quick_start.py tools/stdlib_modules.txt tools/pack.mjs tools/steady.mjs tools/wasm.mjs tools/first_functions.mjs tools/first_functions.txt tools/call_each.mjs tools/as_wasm.mjs tools/plot.mjs tools/unpack.mjs tools/buffer.mjs
+RUNTIME_TOOLS := tools/runtime.py tools/bytecode.py tools/bytecode.mjs tools/quick_start.py tools/stdlib_modules.txt tools/pack.mjs tools/steady.mjs tools/wasm.mjs tools/first_functions.mjs tools/first_functions.txt tools/call_each.mjs tools/as_wasm.mjs tools/shake.mjs tools/shaken.mjs tools/plot.mjs tools/unpack.mjs tools/buffer.mjs
 runtime/.stamp: node_modules/.stamp $(RUNTIME_TOOLS)
 	@echo "setup: runtime/"
 	@PATH="$$(tools/find_node.sh):$$PATH" $(PY) tools/runtime.py && touch $@

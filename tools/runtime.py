@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,12 +43,6 @@ CHANGES = (
     # they read over it at first, and compile it when it is called, for which the page waits.
     ("async function _createPyodideModule(", "const _createPyodideModule=(async function("),
     (";return moduleRtn}export default", ";return moduleRtn});export default"),
-    # The same for the function that names all exports, a third of the script.
-    ("function assignWasmExports(wasmExports){", "var assignWasmExports=(function(wasmExports){"),
-    (
-        '_in6addr_loopback=Module["_in6addr_loopback"]=wasmExports["in6addr_loopback"].value>>>0}',
-        '_in6addr_loopback=Module["_in6addr_loopback"]=wasmExports["in6addr_loopback"].value>>>0});',
-    ),
     # An exception says where it was made, for which browsers read the script again.
     ("safeBool(()=>obj.constructor.name)", "safeBool(()=>obj.constructor?.name)"),
     # Every export gets an address that other modules could ask for. None is there; one that came would get it then.
@@ -114,8 +109,11 @@ def copy(source: Path, target: Path, names: list[str]) -> None:
             shutil.copyfile(source / name, target / name)
 
 
-def change_script() -> None:
-    """Change in Pyodide's script what costs browsers a warning or time."""
+def change_script() -> str:
+    """Change in Pyodide's script what costs browsers a warning or time, and leave out what nothing here can ask for.
+
+    Returns the names of what its binary has to export, with blanks between them.
+    """
     script = RUNTIME / "pyodide" / "pyodide.asm.mjs"
     text = script.read_text("utf-8")
     for found, wanted in CHANGES:
@@ -125,6 +123,19 @@ def change_script() -> None:
     command = ["node", "node_modules/esbuild/bin/esbuild", "tools/as_wasm.mjs", "--minify-whitespace"]
     added = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True).stdout
     script.write_text(text + added, "utf-8")
+    shorten = ["node", "tools/shake.mjs", script, PYODIDE / BINARY]
+    users = "\n".join(users_of_script())
+    return subprocess.run(shorten, check=True, cwd=ROOT, input=users, stdout=subprocess.PIPE, text=True).stdout
+
+
+def users_of_script() -> Iterator[str]:
+    """The text of what reaches into Pyodide's script: its other part, PyScript, and its own Python modules."""
+    for path in (PYODIDE / "pyodide.mjs", RUNTIME / "pyscript" / "core.js"):
+        yield path.read_text("utf-8")
+    with zipfile.ZipFile(PYODIDE / "python_stdlib.zip") as library:
+        for name in library.namelist():
+            if name.endswith(".py") and "pyodide" in name.split("/")[0]:
+                yield library.read(name).decode()
 
 
 def compile_library() -> None:
@@ -134,10 +145,12 @@ def compile_library() -> None:
 
 
 @contextmanager
-def packing_binary() -> Iterator[None]:
+def packing_binary(exports: str) -> Iterator[None]:
     """Change and compress Pyodide's binary while other things are made: a fifth smaller than hosts compress it."""
     command = ["node", "tools/pack.mjs", PYODIDE / BINARY, RUNTIME / "pyodide" / BINARY]
-    with subprocess.Popen(command, cwd=ROOT) as packing:
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, text=True) as packing:
+        packing.stdin.write(exports)
+        packing.stdin.close()
         yield
     if packing.returncode:
         raise SystemExit("tools/pack.mjs failed")
@@ -169,8 +182,8 @@ def main() -> int:
     shutil.rmtree(RUNTIME, ignore_errors=True)
     bundle_pyscript()
     copy(PYODIDE, RUNTIME / "pyodide", list(PYODIDE_FILES))
-    change_script()
-    with packing_binary():
+    exports = change_script()
+    with packing_binary(exports):
         compile_library()
         bundle(ROOT / "tools" / "plot.mjs", PLOT)
         # without `fetch`, which zstddec would read a data: address with; the page's rules forbid that

@@ -1,4 +1,5 @@
 /** Parts of a WebAssembly module as bytes. The format: https://webassembly.github.io/spec/core/binary/modules.html */
+import { SectionCode } from "wasmparser";
 
 export const PREAMBLE_BYTES = 8;
 
@@ -52,4 +53,23 @@ export function changed(bytes, change) {
         return joined([[section.id], withLength(content)]);
     });
     return joined([bytes.subarray(0, PREAMBLE_BYTES), ...sections]);
+}
+
+/** @returns {Uint8Array} of a module that exports only the names that are wanted */
+export function exporting(bytes, wanted) {
+    return changed(bytes, {
+        [SectionCode.Export]({ content }) {
+            let { next: place } = number(content, 0);
+            const entries = [];
+            while (place < content.length) {
+                const name = number(content, place);
+                const kind = name.next + name.value;
+                const { next } = number(content, kind + 1);
+                if (wanted.has(Buffer.from(content.subarray(name.next, kind)).toString()))
+                    entries.push(content.subarray(place, next));
+                place = next;
+            }
+            return joined([leb(entries.length), ...entries]);
+        },
+    });
 }
