@@ -43,16 +43,22 @@ export function offer(text, take) {
     announce(`${text} A button at the end of the page reloads it.`);
 }
 
+/** Have it installed by who wants to. With the manifest in the document Chrome draws its offer while Python starts. */
+function offerToInstall(manifest) {
+    document.head.append(Object.assign(document.createElement("link"), { rel: "manifest", href: manifest }));
+}
+
 /**
- * @param {DOMStringMap} addresses of the script that looks for updates, and of the service worker; none of
- *     them where the working tree is served
+ * @param {DOMStringMap} addresses of the script that looks for updates, of the service worker, and of the manifest; none
+ *     of them where the working tree is served
  */
-export function start({ updates, worker }) {
+export function start({ updates, worker, manifest }) {
     sayWhetherOffline();
     addEventListener("online", sayWhetherOffline);
     addEventListener("offline", sayWhetherOffline);
     // a page that embeds this one did not ask for its whole site
     if (!updates || !worker || !("serviceWorker" in navigator) || window.top !== window) return;
+    offerToInstall(manifest);
     // refused in sandboxed frames and where the reader forbids storage: the page works all the same
     import(new URL(updates, document.baseURI)).then(({ watch }) => watch(worker)).catch(() => {});
 }

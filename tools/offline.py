@@ -65,9 +65,9 @@ def write_manifest(site: Path) -> None:
 
 def introduced(html: str) -> str:
     """The page with its manifest and service worker named, which the working tree does not have."""
-    head = f'<link rel="manifest" href="{MANIFEST}">\n<link rel="apple-touch-icon" href="assets/icon-180.png">\n'
-    html = html.replace("</head>", head + "</head>", 1)
-    return html.replace(SHELL_SCRIPT, f'{SHELL_SCRIPT} data-updates="{UPDATES}" data-worker="{WORKER}"', 1)
+    html = html.replace("</head>", '<link rel="apple-touch-icon" href="assets/icon-180.png">\n</head>', 1)
+    names = f'data-updates="{UPDATES}" data-worker="{WORKER}" data-manifest="{MANIFEST}"'
+    return html.replace(SHELL_SCRIPT, f"{SHELL_SCRIPT} {names}", 1)
 
 
 def kept(site: Path) -> list[dict[str, str]]:

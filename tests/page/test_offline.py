@@ -113,6 +113,15 @@ def test_with_the_server_dead_a_new_tab_computes(profile, copy):
         assert errors == []
 
 
+def test_the_page_can_be_installed(profile, copy):
+    with mortal(copy) as server:
+        page = visited(profile, server.url)
+        told = profile.new_cdp_session(page).send("Page.getAppManifest")
+        assert told["url"] == f"{server.url}{offline.MANIFEST}"
+        assert told["errors"] == []
+        assert json.loads(told["data"])["display"] == "standalone"
+
+
 def test_every_view_works_with_the_server_dead(profile, copy):
     """What is fetched late, and would come from the server, is kept too."""
     with mortal(copy) as server:

@@ -186,9 +186,10 @@ def png_size(path: Path) -> tuple[int, ...]:
 
 def test_only_the_built_site_names_worker_and_manifest(page):
     source = (offline.ROOT / "index.html").read_text("utf-8")
-    for words in (f'data-worker="{offline.WORKER}"', f'href="{offline.MANIFEST}"', "data-updates="):
+    for words in (f'data-worker="{offline.WORKER}"', f'data-manifest="{offline.MANIFEST}"', "data-updates="):
         assert words in page
         assert words not in source
+    assert 'rel="manifest"' not in page
 
 
 @pytest.mark.parametrize("name", app_zip.ARCHIVES)
