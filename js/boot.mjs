@@ -153,14 +153,14 @@ const OPEN = `
 import sys, sitecustomize
 sys.path.insert(0, "${ARCHIVE}")
 sitecustomize.add("${ARCHIVE}")`;
-/** Without `site`, which is what `SITE` does, in a piece of its own. */
+/** Without `site`, which is what `SITE` does, in pieces of its own. */
 const WITHOUT_SITE = ["-S"];
-const SITE = "import site; site.main()";
-/** What Pyodide imports at its start, what they build on first, and a moment of rest for the page after each. */
+const SITE = ["import site", "site.main()"];
+/** What Pyodide imports at its start, what they build on first. */
 const IMPORTED_IN_ADVANCE = [
     ...["enum", "functools", "re", "tokenize", "typing", "ast", "annotationlib", "dis", "inspect", "_colorize", "traceback"],
     ...["logging", "subprocess", "concurrent.futures", "socket", "asyncio", "pathlib", "zipfile", "tempfile", "json"],
-    "_pyodide_core",
+    ...["_pyodide", "_pyodide_core"],
 ];
 
 /** Let the page paint and answer before Python goes on. */
@@ -168,10 +168,13 @@ function rest() {
     return globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve));
 }
 
-/** Run Python text before Pyodide is ready to. */
-function run(module, text) {
-    const [fault, words] = module.API.rawRun(text);
-    if (fault) throw new Error(`${text}: ${words}`);
+/** Run Python texts before Pyodide is ready to, with a moment of rest for the page after each. */
+async function run(module, texts) {
+    for (const text of texts) {
+        const [fault, words] = module.API.rawRun(text);
+        if (fault) throw new Error(`${text}: ${words}`);
+        await rest();
+    }
 }
 
 /** Pyodide's module, with a part of its start done piece by piece instead of in one go. */
@@ -185,18 +188,20 @@ async function inPieces(settings) {
     });
     const module = await create(settings);
     await rest();
-    run(module, SITE);
+    await run(module, SITE);
     performance.mark("roofline:python");
-    for (const name of IMPORTED_IN_ADVANCE) {
-        await rest();
-        run(module, `import ${name}`);
-    }
-    await rest();
+    await run(
+        module,
+        IMPORTED_IN_ADVANCE.map((name) => `import ${name}`),
+    );
     return module;
 }
 
 /** Python, with the application among its modules. */
 async function start() {
+    const archive = globalThis.fetch(address(told.application)).then((response) => response.arrayBuffer());
+    // it may fail before it is awaited
+    archive.catch(() => {});
     const python = await load({
         indexURL: base,
         packageBaseUrl: base,
@@ -207,8 +212,7 @@ async function start() {
         stdout: (text) => streams.stdout(text),
         stderr: (text) => streams.stderr(text),
     });
-    const archive = await (await globalThis.fetch(address(told.application))).arrayBuffer();
-    python.FS.writeFile(ARCHIVE, new Uint8Array(archive));
+    python.FS.writeFile(ARCHIVE, new Uint8Array(await archive));
     python.runPython(OPEN);
     await rest();
     return python;
