@@ -10,7 +10,9 @@ from js import document
 from page.dom import patch
 from present.markup import Node
 
-SLICE_S = 0.008
+SLICE_S = 0.012
+"""Less than a frame lasts."""
+SEEN_EVERY_S = 0.1
 _Step = TypeVar("_Step")
 _Result = TypeVar("_Result")
 
@@ -36,11 +38,11 @@ class Clock:
 async def drained(
     steps: Generator[_Step, None, _Result], seen: Callable[[_Step], None], goes_on: Callable[[], bool]
 ) -> _Result | None:
-    """The result of a generator that pauses often; `seen` gets its last step of each task.
+    """The result of a generator that pauses often; `seen` gets a step now and then.
 
     None where it was to stop, which is asked between tasks.
     """
-    clock = Clock()
+    clock, seen_s = Clock(), 0.0
     while True:
         try:
             step = next(steps)
@@ -48,7 +50,9 @@ async def drained(
             result: _Result = end.value
             return result
         if clock.is_over:
-            seen(step)
+            if perf_counter() - seen_s > SEEN_EVERY_S:
+                seen(step)
+                seen_s = perf_counter()
             await clock.rest()
             if not goes_on():
                 return None
