@@ -156,7 +156,7 @@ sitecustomize.add("${ARCHIVE}")`;
 /** Without `site`, which is what `SITE` does, in pieces of its own. */
 const WITHOUT_SITE = ["-S"];
 const SITE = ["import site", "site.main()"];
-/** What Pyodide imports at its start, what they build on first. */
+/** What Pyodide imports at its start; what others build on comes first. */
 const IMPORTED_IN_ADVANCE = [
     ...["enum", "functools", "re", "tokenize", "typing", "ast", "annotationlib", "dis", "inspect", "_colorize", "traceback"],
     ...["logging", "subprocess", "concurrent.futures", "socket", "asyncio", "pathlib", "zipfile", "tempfile", "json"],

@@ -45,7 +45,7 @@ CHANGES = (
     (";return moduleRtn}export default", ";return moduleRtn});export default"),
     # An exception says where it was made, for which browsers read the script again.
     ("safeBool(()=>obj.constructor.name)", "safeBool(()=>obj.constructor?.name)"),
-    # Every export gets an address that other modules could ask for. None is there; one that came would get it then.
+    # Every export gets an address that other modules could ask for. Those that the binary itself asks for need one.
     (
         "updateGOT(origExports);LDSO.init()",
         "updateGOT(Object.fromEntries(Object.entries(origExports).filter(([name])=>name in GOT)));LDSO.init()",

@@ -6,7 +6,6 @@ Whatever arrives late counts only if the form still asks for it.
 
 import asyncio
 from collections.abc import Callable, Set
-from contextlib import suppress
 from typing import Any
 
 from js import clearTimeout, document, location, performance, setTimeout
@@ -108,12 +107,6 @@ class App:
         self.panel.show(loaded, scenario)
         self.picker.settle(loaded.model.name, wanted=wanted)
         return self._show(outcome)
-
-    def prepare(self) -> None:
-        """Read the model that the form names, if it is a bundled one: the first run then does less in one go."""
-        scenario, _ = state.read(self.form.texts())
-        with suppress(Refused):
-            self.library.at_hand(scenario, "")
 
     def _show(self, outcome: Answer | Problem) -> None:
         if isinstance(outcome, Problem):
@@ -300,8 +293,7 @@ async def start() -> None:
     app.listen()
     find("calculate").disabled = False
     performance.mark("roofline:ready")
-    await asyncio.sleep(0)
-    app.prepare()
+    app.library.prepare(str(app.form.controls["model"].value))
     await asyncio.sleep(0)
     app.run()
     set_state("ready")
