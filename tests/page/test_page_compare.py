@@ -177,6 +177,7 @@ def test_a_pasted_model_is_compared_but_not_in_the_link(booted_page):
 
 def test_by_keyboard_alone(booted_page):
     page = opened(booted_page, TWO)
+    expect(page.locator("[data-swap=a]")).to_be_visible()
     page.locator("#tab-compare").focus()
     for _ in range(8):
         page.keyboard.press("Tab")
