@@ -84,7 +84,7 @@ class Scenario:
     model: str = _model("Model", DEFAULT_MODEL)
     gpu: str = choice("GPU", "H200 SXM", tuple(GPUS), _GPU_ALIASES)
     nodes: int = count("Nodes", 1, 1, 10_000)
-    precision: str = choice("Precision", "auto", PRECISIONS, _16_BIT)
+    precision: str = choice("Weights", "auto", PRECISIONS, _16_BIT)
     kv_precision: str = choice("KV cache precision", "auto", KV_PRECISIONS, _16_BIT)
     tensor_parallel: int = count("Tensor parallelism", 8, 1, 1_024)
     pipeline_parallel: int = count("Pipeline parallelism", 1, 1, 1_024)
