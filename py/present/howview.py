@@ -90,8 +90,9 @@ def at(explanation: Explanation, path: str) -> Quantity:
 
 
 def parts(quantity: Quantity) -> tuple[Quantity, ...]:
-    """The quantities in a quantity's formula, each once."""
-    return tuple({id(part): part for part in quantity.formula.quantities()}.values()) if quantity.formula else ()
+    """The quantities in a quantity's formula, each once; inputs that say the same are one."""
+    found = quantity.formula.quantities() if quantity.formula else ()
+    return tuple({part if part.formula is None else id(part): part for part in found}.values())
 
 
 def summary(explanation: Explanation, path: str) -> Node:

@@ -91,3 +91,12 @@ def test_what_a_token_opened_is_not_copied(found):
 def test_the_text_is_the_lines_one_by_one(found):
     explanation = explain(working(found), "running")
     assert to_text(explanation) == "\n".join(text_lines(explanation)) + "\n"
+
+
+def test_no_part_of_a_formula_is_listed_twice(found):
+    work = working(found)
+    for _, fields in shown(found):
+        for field in fields:
+            for quantity in explain(work, field).quantity.walk():
+                listed = [howview._given(part).text() for part in howview.parts(quantity) if part.formula is None]
+                assert len(set(listed)) == len(listed), (field, quantity.name)
