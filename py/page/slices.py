@@ -10,7 +10,7 @@ from js import document
 from page.dom import patch
 from present.markup import Node
 
-SLICE_S = 0.012
+SLICE_S = 0.01
 """Less than a frame lasts."""
 SEEN_EVERY_S = 0.1
 _Step = TypeVar("_Step")
