@@ -44,8 +44,12 @@
         edited: "The default scenario, computed when this page was built; not what you entered.",
     };
 
+    /* Where the form comes first, the line above it leads to what js/watchdog.js says. */
+    const NOT_STARTED = "The calculator could not start: what to do";
+
     function sayWhatTheFiguresAre() {
-        const origin = find("origin");
+        const [origin, summary] = [find("origin"), find("summary")];
+        if (summary && html.dataset.state === "failed") summary.textContent = NOT_STARTED;
         const words = (html.dataset.state === "failed" ? FAILED : SAID)[html.dataset.answer];
         if (origin && html.dataset.state !== "ready" && words) origin.textContent = words;
     }

@@ -162,6 +162,21 @@ def test_a_start_that_fails_leaves_the_first_answer(page, site, hub, query, word
     Calculator(page).agrees_with(bundled_estimate(DEFAULT))
 
 
+def test_on_a_phone_the_first_screen_says_that_the_start_failed(page, site, hub):
+    """The notice stands below the form; a line above it leads there."""
+    hub.expected_errors = [".*"]
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.route(re.compile(r"/stdlib\.packed"), lambda route: route.abort())
+    page.clock.install()
+    page.goto(site)
+    skip_waits(page, page.locator("#boot-notice"), "could not be loaded")
+    expect(page.locator("#boot-notice")).not_to_be_in_viewport()
+    line = page.get_by_role("link", name="The calculator could not start: what to do")
+    expect(line).to_be_in_viewport()
+    line.click()
+    expect(page.locator("#boot-notice button")).to_be_in_viewport()
+
+
 def test_the_progress_is_a_named_bar_of_stages(held, page):
     _, release = held()
     bar = page.get_by_role("progressbar")
