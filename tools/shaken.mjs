@@ -51,14 +51,14 @@ function mentioned(node) {
  */
 
 /** @returns {Piece} of what declares one variable, and stays if it may do more than that */
-function declaration({ node, id, init }) {
+function declaration(node, { id, init } = node) {
     return id.type === "Identifier" && isInert(init) ? { node, keptBy: [id.name] } : { node };
 }
 
 /** @returns {Piece} */
 function statement(node) {
     if (node.type === "FunctionDeclaration") return { node, keptBy: [node.id.name] };
-    if (node.type === "VariableDeclaration") return declaration({ node, ...node.declarations[0] });
+    if (node.type === "VariableDeclaration") return declaration(node, node.declarations[0]);
     const { left, right } = node.expression ?? {};
     if (left?.object?.type !== "Identifier" || !isInert(right)) return { node };
     const [owner, name] = [left.object.name, left.property.value ?? left.property.name];
@@ -73,7 +73,7 @@ function pieces(statements, imported) {
         const [first, ...others] = node.declarations ?? [];
         if (first?.id.name === IMPORTS) lists.push(first.init.properties.map(importedFunction));
         else if (node.id?.name === EXPORTS) lists.push(node.body.body.map(exportedFunction));
-        else if (others.length) lists.push(node.declarations.map((each) => declaration({ node: each, ...each })));
+        else if (others.length) lists.push(node.declarations.map((each) => declaration(each)));
         else return statement(node);
         return { node, isFrame: true };
     });

@@ -13,6 +13,7 @@ from present.markup import Node
 SLICE_S = 0.01
 """Less than a frame lasts."""
 SEEN_EVERY_S = 0.1
+"""What is seen is laid out and painted, which takes from the work."""
 _Step = TypeVar("_Step")
 _Result = TypeVar("_Result")
 
